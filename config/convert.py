@@ -1,0 +1,173 @@
+"""How a text or a TOML value becomes a setting of each type, and what is allowed where not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from email.utils import parseaddr
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from config.schedule import Cron, Interval, parse_cron, parse_duration
+from config.settings import (
+    DatabaseAddress,
+    Language,
+    Mailbox,
+    MailSecurity,
+    Port,
+    SourceKind,
+    WebAddress,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_LAST_PORT = 65_535
+
+
+class Unfit(ValueError):  # noqa: N818 - says what is allowed, as part of a sentence
+    """A value that a setting cannot have; the message says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """One type of setting: ``parse`` reads its text, ``native`` is the TOML type it may have."""
+
+    parse: Callable[[str], Any]
+    native: type = str
+
+    def from_text(self, text: str) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert the text of an environment variable. Raises Unfit."""
+        return self.parse(text)
+
+    def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert a TOML value. Raises Unfit."""
+        # In Python True is a number; in a configuration it is a mistake.
+        if not isinstance(value, self.native) or isinstance(value, bool):
+            self.parse("\0")
+            raise Unfit("a text" if self.native is str else "a number")
+        return self.parse(str(value))
+
+
+def describe(value: object) -> str:
+    """Show a TOML value as an operator wrote it, roughly."""
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value)
+
+
+def _text(text: str) -> str:
+    if not text.isprintable():
+        raise Unfit("a text on one line")
+    return text
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text[:18]) > 0:
+        raise Unfit("a whole number from 1")
+    return int(text[:18])
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) <= _LAST_PORT:
+        raise Unfit(f"a whole number from 1 to {_LAST_PORT}")
+    return int(text)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        duration = parse_duration(text)
+    except ValueError:
+        raise Unfit('a time such as "30s", "15m", "1h30m" or "7d"') from None
+    if duration <= timedelta():
+        raise Unfit("a time longer than nothing")
+    return duration
+
+
+def _cron(text: str) -> Cron:
+    try:
+        return parse_cron(text)
+    except ValueError as error:
+        raise Unfit(
+            f"five fields that fire some day, such as '0 7 * * mon-fri' ({error})"
+        ) from None
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (LookupError, ValueError, OSError):
+        near = get_close_matches(text, available_timezones(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise Unfit(f"a time zone such as 'Europe/Madrid'{hint}") from None
+
+
+def _language(text: str) -> str:
+    if text and not _LANGUAGE.fullmatch(text):
+        raise Unfit("a language tag (BCP 47) such as 'en', 'es' or 'pt-BR'")
+    return text
+
+
+def _path(text: str) -> Path:
+    if not text or not text.isprintable():
+        raise Unfit("a path")
+    return Path(text)
+
+
+def _optional_path(text: str) -> Path | None:
+    return _path(text) if text else None
+
+
+def _web_address(text: str) -> str:
+    if text and not (text.isprintable() and re.match(r"https?://[^\s/]+", text, re.IGNORECASE)):
+        raise Unfit("an http or https address")
+    return text
+
+
+def _database(text: str) -> str:
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise Unfit("nothing, or postgresql://name:password@host/database")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if text and not (text.isprintable() and _MAILBOX.fullmatch(parseaddr(text)[1])):
+        raise Unfit("an address such as 'News <news@example.org>'")
+    return text
+
+
+def _one_of(choices: tuple[str, ...]) -> Converter:
+    def parse(text: str) -> str:
+        if text not in choices:
+            near = get_close_matches(text, choices, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise Unfit(f"one of {', '.join(choices)}{hint}")
+        return text
+
+    return Converter(parse)
+
+
+CONVERTERS: dict[object, Converter] = {
+    str: Converter(_text),
+    int: Converter(_number, int),
+    Port: Converter(_port, int),
+    timedelta: Converter(_duration),
+    Interval: Converter(_duration),
+    Cron: Converter(_cron),
+    ZoneInfo: Converter(_zone),
+    Language: Converter(_language),
+    Path: Converter(_path),
+    Path | None: Converter(_optional_path),
+    WebAddress: Converter(_web_address),
+    DatabaseAddress: Converter(_database),
+    Mailbox: Converter(_mailbox),
+    MailSecurity: _one_of(get_args(MailSecurity)),
+    SourceKind: _one_of(get_args(SourceKind)),
+}

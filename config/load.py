@@ -1,0 +1,342 @@
+"""TOML and environment become settings; whatever is wrong is said at once, with its line.
+
+A value in the environment (``TIDINGS_MAIL_HOST``, or the file named by
+``TIDINGS_MAIL_PASSWORD_FILE``) wins over the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from config.convert import CONVERTERS, Unfit, describe
+from config.lines import line_of
+from config.schedule import Cron, Interval, Schedule
+from config.settings import (
+    BulletinSettings,
+    FetchSettings,
+    MailSettings,
+    SelectorSettings,
+    ServerSettings,
+    Settings,
+    SiteSettings,
+    SourceSettings,
+    StoreSettings,
+)
+from config.slugs import slug_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECTIONS: dict[str, type] = {
+    "store": StoreSettings,
+    "site": SiteSettings,
+    "server": ServerSettings,
+    "fetch": FetchSettings,
+    "mail": MailSettings,
+}
+PREFIX = "TIDINGS_"
+# Keys of a source in TOML that stand for one field, its schedule.
+_SCHEDULE_KEYS = ("every", "cron")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: ``place`` is file and line, or the name of a variable."""
+
+    place: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.key, self.message) if part)
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; ``problems`` holds all that is wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a configuration file and the environment.
+
+    Raises ConfigError.
+    """
+    text = _read(path)
+    loader = _Loader(path, text)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError((_broken(path, error),)) from error
+    settings = loader.settings(document, environ)
+    if loader.problems:
+        raise ConfigError(tuple(loader.problems))
+    return settings
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        message = "no such file; make one with: tidings init URL, or name yours with --config"
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 at byte {error.start}; save it as UTF-8"
+    except OSError as error:
+        message = f"cannot be read ({error.strerror})"
+    raise ConfigError((Problem(str(path), "", message),))
+
+
+def _broken(path: Path, error: tomllib.TOMLDecodeError) -> Problem:
+    """Turn the parser's "... (at line 3, column 5)" into a place."""
+    reason, _, place = str(error).rpartition(" (at ")
+    line = "".join(c for c in place.partition(",")[0] if c.isdigit())
+    where = f"{path}:{line}" if line else str(path)
+    return Problem(where, "", f'not TOML: {reason or error}; strings want quotes: title = "News"')
+
+
+class _Loader:
+    """One pass over a document, which gathers every problem that it meets."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        self.problems: list[Problem] = []
+
+    def settings(self, document: dict[str, Any], environ: Mapping[str, str]) -> Settings:
+        self._refuse_unknown((), document, [*SECTIONS, "bulletins"])
+        overrides = self._environment(environ)
+        sections = {
+            name: self._section(name, section, document, overrides.get(name, {}))
+            for name, section in SECTIONS.items()
+        }
+        bulletins = self._table(("bulletins",), document)
+        loaded = [
+            bulletin
+            for slug in bulletins
+            if (bulletin := self._bulletin(slug, bulletins)) is not None
+        ]
+        settings = Settings(path=self._path, **sections, bulletins=tuple(loaded))
+        return self._resolved(settings)
+
+    # --- sections and their keys -----------------------------------------------------------
+
+    def _section(
+        self,
+        name: str,
+        section: type,
+        document: dict[str, Any],
+        overrides: Mapping[str, tuple[str, str]],
+    ) -> Any:  # noqa: ANN401 - one of the section classes
+        table = self._table((name,), document)
+        values = self._values((name,), section, table)
+        hints = get_type_hints(section, include_extras=True)
+        for key, (variable, text) in overrides.items():
+            try:
+                values[key] = CONVERTERS[hints[key]].from_text(text)
+            except Unfit as error:
+                found = "the value" if _is_secret(section, key) else repr(text)
+                self.problems.append(Problem(variable, "", f"found {found}, allowed is {error}"))
+        return section(**values)
+
+    def _values(
+        self,
+        path: tuple[str, ...],
+        owner: type,
+        table: dict[str, Any],
+        *,
+        also: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """Return the fields of a class that a table gives, converted; note what does not fit."""
+        hints = get_type_hints(owner, include_extras=True)
+        settable = [field.name for field in fields(owner) if "why" in field.metadata]
+        known = [name for name in settable if hints[name] in CONVERTERS]
+        others = [name for name in settable if name not in known and name != "schedule"]
+        self._refuse_unknown(path, table, [*known, *others, *also])
+        values: dict[str, Any] = {}
+        for name in known:
+            # A source's empty key says that the bulletin's own counts.
+            if name not in table or (owner is SourceSettings and table[name] == ""):
+                continue
+            try:
+                values[name] = CONVERTERS[hints[name]].from_toml(table[name])
+            except Unfit as error:
+                found = "the value" if _is_secret(owner, name) else describe(table[name])
+                self._note((*path, name), f"found {found}, allowed is {error}")
+        return values
+
+    # --- bulletins and sources -------------------------------------------------------------
+
+    def _bulletin(self, slug: str, bulletins: dict[str, Any]) -> BulletinSettings | None:
+        path = ("bulletins", slug)
+        table = self._table(path, bulletins)
+        if problem := slug_problem(slug):
+            self._note(path, problem)
+        values = self._values(path, BulletinSettings, table, also=("sources",))
+        if not values.get("title"):
+            self._note(path, 'needs a title, such as title = "Harbour news"')
+        sources = self._table((*path, "sources"), table)
+        if not sources:
+            self._note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
+        bulletin = BulletinSettings(slug=slug, **{"title": "", **values})
+        loaded = tuple(self._source(bulletin, name, sources) for name in sources)
+        link = bulletin.link or next((source.url for source in loaded if source.url), "")
+        return replace(bulletin, link=link, sources=loaded)
+
+    def _source(
+        self, bulletin: BulletinSettings, name: str, sources: dict[str, Any]
+    ) -> SourceSettings:
+        path = ("bulletins", bulletin.slug, "sources", name)
+        table = self._table(path, sources)
+        values = self._values(
+            path, SourceSettings, table, also=(*_SCHEDULE_KEYS, "headers", "selectors")
+        )
+        if bool(values.get("url")) == (values.get("file") is not None) and not self._has(path):
+            self._note(path, "needs either a url or a file")
+        url = values.get("url", "")
+        if url and not url.lower().startswith(("http://", "https://")):
+            self._note((*path, "url"), f"found {url!r}, allowed is an http or https address")
+        selectors = self._table((*path, "selectors"), table)
+        source = SourceSettings(
+            bulletin=bulletin.slug,
+            name=name,
+            selectors=SelectorSettings(
+                **self._values((*path, "selectors"), SelectorSettings, selectors)
+            ),
+            headers=self._headers((*path, "headers"), table),
+            **{
+                "time_zone": bulletin.time_zone,
+                "language": bulletin.language,
+                **values,
+            },
+        )
+        schedule = self._schedule(path, table)
+        return replace(source, schedule=schedule) if schedule else source
+
+    def _has(self, path: tuple[str, ...]) -> bool:
+        """Tell whether a problem below this path was noted already."""
+        prefix = _dotted(path)
+        return any(problem.key.startswith(prefix) for problem in self.problems)
+
+    def _schedule(self, path: tuple[str, ...], table: dict[str, Any]) -> Schedule | None:
+        given = [key for key in _SCHEDULE_KEYS if key in table]
+        if len(given) == len(_SCHEDULE_KEYS):
+            self._note(path, "has every and cron; give one of them")
+        for key in given:
+            try:
+                converted: Schedule = (
+                    Interval(CONVERTERS[Interval].from_toml(table[key]))
+                    if key == "every"
+                    else CONVERTERS[Cron].from_toml(table[key])
+                )
+            except Unfit as error:
+                self._note((*path, key), f"found {describe(table[key])}, allowed is {error}")
+            else:
+                return converted
+        return None
+
+    def _headers(self, path: tuple[str, ...], table: dict[str, Any]) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        for name, value in self._table(path, table).items():
+            fits = isinstance(value, str) and value.isprintable()
+            if fits and name.isascii() and name.replace("-", "").isalnum():
+                headers[name] = value
+            else:
+                self._note((*path, name), "allowed is a header name with a text on one line")
+        return headers
+
+    # --- environment, paths, problems ------------------------------------------------------
+
+    def _environment(self, environ: Mapping[str, str]) -> dict[str, dict[str, tuple[str, str]]]:
+        """Return what the environment sets: section, key, and the variable with its text."""
+        variables = {
+            f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
+            for section, owner in SECTIONS.items()
+            for field in fields(owner)
+        }
+        found: dict[str, dict[str, tuple[str, str]]] = {}
+        for variable in sorted(environ):
+            if not variable.startswith(tuple(f"{PREFIX}{s.upper()}_" for s in SECTIONS)):
+                continue
+            plain = variable if variable in variables else variable.removesuffix("_FILE")
+            if plain not in variables:
+                near = get_close_matches(variable, variables, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self.problems.append(Problem(variable, "", f"unknown variable{hint}"))
+                continue
+            if plain != variable and plain in environ:
+                self.problems.append(Problem(variable, "", f"{plain} is set too; give one of them"))
+                continue
+            text = environ[variable] if plain == variable else self._file(variable, environ)
+            section, key = variables[plain]
+            if text is not None:
+                found.setdefault(section, {})[key] = (variable, text)
+        return found
+
+    def _file(self, variable: str, environ: Mapping[str, str]) -> str | None:
+        try:
+            return Path(environ[variable]).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            self.problems.append(
+                Problem(variable, "", f"{environ[variable]}: cannot be read ({reason})")
+            )
+            return None
+
+    def _resolved(self, settings: Settings) -> Settings:
+        """Make relative paths count from the folder of the configuration."""
+        folder = self._path.absolute().parent
+        site, store = settings.site, settings.store
+        return replace(
+            settings,
+            store=replace(store, data=folder / store.data),
+            site=replace(
+                site,
+                output=folder / site.output,
+                templates=folder / site.templates if site.templates else None,
+            ),
+            bulletins=tuple(
+                replace(
+                    bulletin,
+                    sources=tuple(
+                        replace(source, file=folder / source.file) if source.file else source
+                        for source in bulletin.sources
+                    ),
+                )
+                for bulletin in settings.bulletins
+            ),
+        )
+
+    def _table(self, path: tuple[str, ...], parent: dict[str, Any]) -> dict[str, Any]:
+        table = parent.get(path[-1], {})
+        if isinstance(table, dict):
+            return table
+        self._note(path, f"found {describe(table)}, allowed is a table: [{_dotted(path)}]")
+        return {}
+
+    def _refuse_unknown(
+        self, path: tuple[str, ...], table: dict[str, Any], known: list[str]
+    ) -> None:
+        for key in table:
+            if key not in known:
+                near = get_close_matches(key, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                self._note((*path, key), f"unknown key{hint} Known: {', '.join(sorted(known))}")
+
+    def _note(self, path: tuple[str, ...], message: str) -> None:
+        line = line_of(self._text, path)
+        place = f"{self._path}:{line}" if line else str(self._path)
+        self.problems.append(Problem(place, _dotted(path), message))
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(path)
+
+
+def _is_secret(owner: type, name: str) -> bool:
+    return any(f.name == name and f.metadata.get("secret") for f in fields(owner))

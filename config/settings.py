@@ -1,0 +1,216 @@
+"""What an operator decides, as typed values with their defaults.
+
+Every field carries its one line of why; the example configuration and its test are held
+against these. Reading files and the environment stands in ``config.load``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from config.schedule import Interval, Schedule
+
+SourceKind = Literal["auto", "html", "text"]
+MailSecurity = Literal["starttls", "tls", "none"]
+
+# Texts and numbers with a form of their own; config.convert says which.
+Port = Annotated[int, "port"]
+Language = Annotated[str, "language"]
+WebAddress = Annotated[str, "web address"]
+DatabaseAddress = Annotated[str, "database address"]
+Mailbox = Annotated[str, "mailbox"]
+
+DEFAULT_PORT = 8080
+
+
+def setting(default: Any, why: str, *, secret: bool = False) -> Any:  # noqa: ANN401
+    """Declare a field with its default and the operator's line of why.
+
+    A secret is never printed and may come from the file that ``NAME_FILE`` names.
+    """
+    metadata = {"why": why, "secret": secret}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def required(why: str) -> Any:  # noqa: ANN401
+    """Declare a field that has no default."""
+    return field(metadata={"why": why, "secret": False})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where Tidings keeps what it knows."""
+
+    data: Path = setting(
+        Path("data"), "Folder of the database and of mails written to disk; back up this one."
+    )
+    database: DatabaseAddress = setting(
+        "",
+        "Empty: a SQLite file in the data folder; postgresql://... lets several machines share.",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """What the published pages and feeds say about themselves."""
+
+    base_url: WebAddress = setting(
+        "", "Public address of the pages and feeds; empty: http://localhost and the server's port."
+    )
+    title: str = setting("Tidings", "Name of the whole site, on its front page.")
+    authority: str = setting(
+        "",
+        "Domain in new item ids (RFC 4151); empty: the host of base_url. Ids never change later.",
+    )
+    output: Path = setting(
+        Path("public"), "Folder of the published files; any web server can serve it."
+    )
+    templates: Path | None = setting(
+        None, "Folder whose templates replace ours of the same name; empty: none."
+    )
+    window: int = setting(50, "Items in a live feed and on a bulletin's page, newest first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """How the service listens and works."""
+
+    host: str = setting(
+        "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network."
+    )
+    port: Port = setting(DEFAULT_PORT, "Port to listen on.")
+    tick: timedelta = setting(
+        timedelta(seconds=15), "How often the service looks for due work; not how often it reads."
+    )
+    lease: timedelta = setting(
+        timedelta(minutes=5),
+        "After this time another process takes over the work of one that died.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How sources are requested."""
+
+    user_agent: str = setting(
+        "Tidings/0.1", "How we name ourselves to the source; add an address to reach you."
+    )
+    timeout: timedelta = setting(
+        timedelta(seconds=30), "Longest wait for a connection or for the next bytes."
+    )
+    deadline: timedelta = setting(
+        timedelta(minutes=2), "Longest time for one whole request, redirects included."
+    )
+    max_bytes: int = setting(
+        10_000_000, "Largest page that is read, on the wire and again after decompression."
+    )
+    max_backoff: timedelta = setting(
+        timedelta(days=1), "Longest pause between two tries of a source that keeps failing."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How digests leave."""
+
+    sender: Mailbox = setting(
+        "Tidings <tidings@localhost>", "The From of every digest, with or without a name."
+    )
+    reply_to: Mailbox = setting("", "Where answers go; empty: to the sender.")
+    host: str = setting(
+        "", "SMTP relay; empty: mails are written as .eml files and shown by the service."
+    )
+    port: Port = setting(
+        587, "Port of the relay: 587 for starttls, 465 for tls, often 25 for none."
+    )
+    security: MailSecurity = setting(
+        "starttls", "starttls, tls, or none (for a relay on this machine)."
+    )
+    username: str = setting("", "Login name at the relay; empty: no login.")
+    password: str = setting(
+        "", "Password at the relay; better by TIDINGS_MAIL_PASSWORD_FILE.", secret=True
+    )
+    timeout: timedelta = setting(timedelta(seconds=60), "Longest wait for an answer of the relay.")
+    retry: timedelta = setting(
+        timedelta(minutes=5), "First pause after a temporary refusal; it doubles at each try."
+    )
+    give_up: timedelta = setting(
+        timedelta(days=1), "After this time of temporary refusals a delivery has failed."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorSettings:
+    """CSS selectors for a page that is not read rightly by itself; each is optional."""
+
+    item: str = setting("", "Selects the element of each item; empty: found automatically.")
+    title: str = setting("", "Within an item: the element of its title.")
+    link: str = setting("", "Within an item: the element whose href is its link.")
+    date: str = setting("", "Within an item: the element of its date (or its datetime).")
+    summary: str = setting("", "Within an item: the element of its summary.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Where a bulletin is read and how."""
+
+    bulletin: str
+    name: str
+    url: WebAddress = setting("", "Address of the page: http(s); give this or file.")
+    file: Path | None = setting(None, "Path of a local file, beside this configuration or whole.")
+    kind: SourceKind = setting("auto", "auto, html or text.")
+    schedule: Schedule = setting(
+        Interval(timedelta(hours=1)),
+        "How often it is read: every = '30m', or cron = '0 7 * * mon-fri'.",
+    )
+    time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone of its dates; empty: the bulletin's.")
+    language: Language = setting("", "Language of its dates (BCP 47); empty: the bulletin's.")
+    headers: dict[str, str] = setting(dict, "Further request headers, such as Accept-Language.")
+    selectors: SelectorSettings = setting(SelectorSettings, "CSS selectors; see there.")
+
+    @property
+    def location(self) -> str:
+        """The URL, or the path of the file: how messages name the source."""
+        return self.url or str(self.file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinSettings:
+    """A publication that we follow and re-publish."""
+
+    slug: str
+    title: str = required("Name of the bulletin: the title of its feeds, the head of its mails.")
+    link: WebAddress = setting("", "The publisher's own page; empty: the first source's URL.")
+    description: str = setting("", "One sentence about it, in the feeds and on its page.")
+    language: Language = setting("en", "Language of its items (BCP 47): en, es, pt-BR.")
+    time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone in which its days begin and end.")
+    sources: tuple[SourceSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration. Relative paths are already resolved against its file."""
+
+    path: Path
+    store: StoreSettings = StoreSettings()
+    site: SiteSettings = SiteSettings()
+    server: ServerSettings = ServerSettings()
+    fetch: FetchSettings = FetchSettings()
+    mail: MailSettings = MailSettings()
+    bulletins: tuple[BulletinSettings, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """The public address, without a slash at its end."""
+        return self.site.base_url.rstrip("/") or f"http://localhost:{self.server.port}"
+
+    def bulletin(self, slug: str) -> BulletinSettings | None:
+        """Return the bulletin of that slug; None where none is configured."""
+        return next((known for known in self.bulletins if known.slug == slug), None)

@@ -1,0 +1,52 @@
+"""Short names of bulletins, in addresses, tables and commands. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+# Addresses that the site uses itself.
+RESERVED = frozenset("api bulletins feeds health items mails static unsubscribe".split())
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_LONGEST_SUGGESTED = 40
+
+
+def slug_problem(slug: str) -> str:
+    """Say why a slug cannot be used; empty where it can."""
+    if not _SLUG.fullmatch(slug):
+        return "a bulletin's name has small letters, digits and hyphens only, at most 64"
+    if slug in RESERVED:
+        return f"{slug!r} is an address of the site itself; choose another name"
+    return ""
+
+
+def suggest_slug(text: str, taken: Container[str]) -> str:
+    """Make a slug of a title or an address that is neither taken nor reserved."""
+    base = _shortened(_folded(text)) or "bulletin"
+    if text.startswith(("http://", "https://", "file://")):
+        parts = urlsplit(text)
+        host = (parts.hostname or "").removeprefix("www.")
+        base = _shortened(_folded(host or parts.path.rpartition("/")[2])) or "bulletin"
+    slug, number = base, 1
+    while slug in taken or slug_problem(slug):
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _folded(text: str) -> str:
+    """Return the text in ASCII letters, accents taken off, everything else as hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return _OTHER.sub("-", plain).strip("-")
+
+
+def _shortened(slug: str) -> str:
+    if len(slug) <= _LONGEST_SUGGESTED:
+        return slug
+    return slug[:_LONGEST_SUGGESTED].rpartition("-")[0] or slug[:_LONGEST_SUGGESTED]

@@ -1,0 +1,149 @@
+"""Configuration as text: what ``tidings init`` writes, and the example of every key.
+
+``python -m config.write`` prints the example as it stands in ``config/example.toml``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from config.load import SECTIONS
+from config.schedule import Interval, format_duration
+from config.settings import BulletinSettings, SelectorSettings, SourceSettings
+
+_HEAD = """\
+# Configuration of Tidings. Every key, with its default: tidings init --example
+# Paths count from this file's folder; times are written as 30s, 15m, 1h or 7d.
+
+[site]
+# Public address of the pages and feeds, as readers reach it. Set it before you publish:
+# base_url = "https://news.example.org"
+
+[mail]
+# The From of digests, and the relay that they leave through. Without a host they are
+# written to the data folder and shown by the running service.
+# sender = "News <news@example.org>"
+# host = "smtp.example.org"
+# username = "news"          # the password: TIDINGS_MAIL_PASSWORD_FILE=/path/to/file
+
+"""
+
+
+def new_configuration(bulletin_table: str) -> str:
+    """Return a whole configuration around the table of its first bulletin."""
+    return _HEAD + bulletin_table
+
+
+def bulletin_toml(  # noqa: PLR0913 - the keys of a bulletin and its source
+    *,
+    slug: str,
+    title: str,
+    description: str = "",
+    language: str = "en",
+    time_zone: str = "UTC",
+    url: str = "",
+    file: str = "",
+    kind: str = "auto",
+    every: str = "1h",
+) -> str:
+    """Return the tables of a bulletin with one source; keys that say nothing are left out."""
+    head = {
+        "title": title,
+        "description": description,
+        "language": language,
+        "time_zone": time_zone,
+    }
+    source = {
+        "url": url,
+        "file": file,
+        "kind": "" if kind == "auto" else kind,
+        "every": every,
+    }
+    return f"[bulletins.{slug}]\n{_keys(head)}\n[bulletins.{slug}.sources.main]\n{_keys(source)}"
+
+
+def _keys(values: dict[str, str]) -> str:
+    return "".join(f"{key} = {_quoted(value)}\n" for key, value in values.items() if value)
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML basic string: JSON's escapes are TOML's, but for DEL and surrogates."""
+    legal = text.encode("utf-8", "ignore").decode()
+    return json.dumps(legal, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_EXAMPLE_HEAD = """\
+# Every key of Tidings with its default and a line of why. What is commented out is the default.
+# Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
+# A key of [store], [site], [server], [fetch] and [mail] may come from the environment as well:
+# TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that stands in a file of its own.
+"""
+_EXAMPLE_VALUES = {
+    "title": "Harbour news",
+    "url": "https://harbour.example/news",
+    "file": "bulletin.txt",
+}
+
+
+def example_configuration() -> str:
+    """Return a configuration with every key: two sources, each default beside its reason."""
+    parts = [_EXAMPLE_HEAD]
+    parts += [f"[{name}]\n{_explained(owner)}" for name, owner in SECTIONS.items()]
+    parts.append(f"[bulletins.harbour]\n{_explained(BulletinSettings, given=('title',))}")
+    source = "bulletins.harbour.sources"
+    parts.append(f"[{source}.main]\n{_explained(SourceSettings, given=('url',))}")
+    parts.append(f"[{source}.main.selectors]\n{_explained(SelectorSettings)}")
+    parts.append(
+        f"# A second source of the same bulletin.\n[{source}.file]\n"
+        f"{_keys({'file': _EXAMPLE_VALUES['file']})}"
+    )
+    return "\n".join(parts)
+
+
+def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
+    """Return each key of a class with its reason above it; commented out unless it is given."""
+    lines: list[str] = []
+    for field in fields(owner):
+        if "why" not in field.metadata or field.name == "selectors":
+            continue
+        line = (
+            f"{field.name} = {_quoted(_EXAMPLE_VALUES[field.name])}"
+            if field.name in given
+            else f"# {_default(owner, field.name)}"
+        )
+        lines.append(f"# {field.metadata['why']}\n{line}\n")
+    return "".join(lines)
+
+
+def _default(owner: type, name: str) -> str:
+    field = next(field for field in fields(owner) if field.name == name)
+    if isinstance(field.default, Interval):
+        return f"every = {_quoted(format_duration(field.default.every))}"
+    if owner is SourceSettings and name == "time_zone":
+        return 'time_zone = ""'
+    return f"{name} = {_literal({} if name == 'headers' else field.default)}"
+
+
+def _literal(value: object) -> str:
+    match value:
+        case dict():
+            return "{}"
+        case int():
+            return str(value)
+        case timedelta():
+            return _quoted(format_duration(value))
+        case Path() | str():
+            return _quoted(str(value))
+        case ZoneInfo():
+            return _quoted(value.key)
+        case _:
+            return _quoted("")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example_configuration())

@@ -1,0 +1,27 @@
+"""Where published documents stand: paths below the site and absolute addresses. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from feeds.model import Item
+
+RSS = "rss.xml"
+ATOM = "atom.xml"
+JSON_FEED = "feed.json"
+
+
+def item_path(slug: str, token: str) -> str:
+    """Return the path of an item's page below the site."""
+    return f"{slug}/items/{token}.html"
+
+
+def page_address(base_url: str, slug: str) -> str:
+    """Return the address of a bulletin's page."""
+    return f"{base_url}/{slug}/"
+
+
+def item_link(base_url: str, item: Item) -> str:
+    """Return an item's link: where the source points, else our own page of it."""
+    return item.content.url or f"{base_url}/{item_path(item.bulletin, item.token)}"

@@ -1,0 +1,233 @@
+"""One check: fetch, read, identify, compare, store. The stages stand in modules of their own."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from config.schedule import next_time
+from feeds.backoff import retry_at
+from feeds.diff import diff
+from feeds.fetch import FetchError, NotModified, Validators
+from feeds.identify import identify
+from feeds.read import read
+from feeds.records import Check, Claim, LeaseLostError, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from config.settings import BulletinSettings, FetchSettings, SourceSettings
+    from feeds.fetch import Fetcher, Page
+    from feeds.item_store import ItemStore
+    from feeds.model import Changes, Reading
+    from feeds.records import SourceState
+    from feeds.source_store import SourceStore
+
+log = logging.getLogger("tidings.check")
+
+
+# A source that says it is gone for good is asked again only as rarely as any.
+_FAILURES_IF_GONE = 1000
+
+
+class ReadingError(Exception):
+    """A page was fetched but is not to be believed; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One source being checked under a claim."""
+
+    claim: Claim
+    bulletin: BulletinSettings
+    source: SourceSettings
+    state: SourceState
+    started: datetime
+
+    @property
+    def name(self) -> str:
+        return f"{self.bulletin.slug}/{self.source.name}"
+
+    def check(self) -> Check:
+        """Return the check as it stands at its start."""
+        return Check(
+            bulletin=self.bulletin.slug,
+            source=self.source.name,
+            started=self.started,
+            finished=self.started,
+            outcome="unchanged",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checker:
+    """Checks the sources of claimed bulletins.
+
+    ``clock`` gives the time, aware; ``jitter`` a number in [0, 1) that spreads retries.
+    """
+
+    sources: SourceStore
+    items: ItemStore
+    fetcher: Fetcher
+    settings: FetchSettings
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float] = random.random
+
+    def check(self, claim: Claim, bulletin: BulletinSettings) -> Iterator[Check]:
+        """Check each claimed source in turn and store what was found.
+
+        Stops early where the lease was lost: the new holder does the rest.
+        """
+        settings = {source.name: source for source in bulletin.sources}
+        for state in claim.sources:
+            if state.name not in settings:
+                continue
+            attempt = _Attempt(
+                claim=claim,
+                bulletin=bulletin,
+                source=settings[state.name],
+                state=state,
+                started=self.clock(),
+            )
+            try:
+                check = self._check_source(attempt)
+            except LeaseLostError as error:
+                log.warning("%s", error)
+                return
+            log.log(logging.ERROR if check.error else logging.INFO, "%s", summary(check))
+            yield check
+
+    def dry_run(self, bulletin: BulletinSettings, state: SourceState) -> Changes:
+        """Return what a check of this source would change now; nothing is stored.
+
+        Raises FetchError, and ReadingError where the page is not to be believed.
+        """
+        source = next(known for known in bulletin.sources if known.name == state.name)
+        # Without validators, for an answer "not modified" would show nothing.
+        page = self._fetch(source, replace(state, validators=Validators()))
+        if isinstance(page, NotModified):
+            raise ReadingError(f"{source.location}: answers 304 though nothing was known of it")
+        reading = self._read(page, source)
+        if reading.problem:
+            raise ReadingError(f"{source.location}: {reading.problem}")
+        claim = Claim(bulletin=bulletin.slug, lease=0, until=self.clock(), sources=(state,))
+        attempt = _Attempt(
+            claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
+        )
+        changes = self._compare(reading, attempt)
+        if changes.alarm:
+            raise ReadingError(f"{source.location}: {changes.alarm}")
+        return changes
+
+    def _check_source(self, attempt: _Attempt) -> Check:
+        source = attempt.source
+        check = attempt.check()
+        try:
+            page = self._fetch(source, attempt.state)
+        except FetchError as error:
+            return self._fail(attempt, replace(check, status=error.status, error=str(error)), error)
+        check = replace(check, status=page.status)
+        if isinstance(page, NotModified):
+            outcome = self._good(attempt, page, replace(check, finished=self.clock()))
+            self.sources.record(attempt.claim, outcome)
+            return outcome.check
+        reading = self._read(page, source)
+        changes = None if reading.problem else self._compare(reading, attempt)
+        if changes is None or changes.alarm:
+            error = changes.alarm if changes else reading.problem
+            return self._fail(attempt, replace(check, error=f"{source.location}: {error}"))
+        check = _counted(replace(check, finished=self.clock()), reading, changes)
+        outcome = self._good(attempt, page, check)
+        self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
+        return check
+
+    def _fetch(self, source: SourceSettings, state: SourceState) -> Page | NotModified:
+        return self.fetcher.fetch(source, validators=state.validators, url=state.moved_to)
+
+    def _read(self, page: Page, source: SourceSettings) -> Reading:
+        return read(
+            page.body,
+            url=page.url,
+            content_type=page.content_type,
+            kind=source.kind,
+            language=source.language,
+            zone=source.time_zone,
+            now=self.clock(),
+            selectors=source.selectors,
+        )
+
+    def _compare(self, reading: Reading, attempt: _Attempt) -> Changes:
+        known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
+        return diff(
+            identify(reading.entries, known),
+            entries=reading.entries,
+            first=attempt.state.baseline is None,
+        )
+
+    def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
+        """Return what a check that went well leaves of its source."""
+        source, state = attempt.source, attempt.state
+        if page.moved_to and page.moved_to != state.moved_to:
+            log.warning(
+                "%s moved for good to %s; change its url in the configuration",
+                attempt.name,
+                page.moved_to,
+            )
+        return Outcome(
+            check=check,
+            next_check=next_time(source.schedule, check.finished, source.time_zone),
+            validators=page.validators,
+            moved_to=page.moved_to or state.moved_to,
+        )
+
+    def _fail(self, attempt: _Attempt, check: Check, error: FetchError | None = None) -> Check:
+        """Record a failure.
+
+        The validators stay those of the last good page, so that it is read again, and a
+        remembered move is forgotten, so that the configured address is tried next.
+        """
+        source, state = attempt.source, attempt.state
+        check = replace(check, outcome="failed", finished=self.clock())
+        following = next_time(source.schedule, check.finished, source.time_zone)
+        gone = error is not None and error.gone
+        outcome = Outcome(
+            check=check,
+            next_check=retry_at(
+                check.finished,
+                failures=_FAILURES_IF_GONE if gone else state.failures + 1,
+                interval=following - check.finished,
+                longest=self.settings.max_backoff,
+                retry_after=error.retry_after if error else None,
+                jitter=self.jitter(),
+            ),
+            validators=state.validators,
+        )
+        self.sources.record(attempt.claim, outcome)
+        return check
+
+
+def _counted(check: Check, reading: Reading, changes: Changes) -> Check:
+    outcome = "changed" if changes.new or changes.revised or changes.missing else "unchanged"
+    return replace(
+        check,
+        outcome="baseline" if changes.baseline else outcome,
+        found=len(reading.entries),
+        new=len(changes.new),
+        revised=len(changes.revised),
+        missing=len(changes.missing),
+    )
+
+
+def summary(check: Check) -> str:
+    """Say in one line how a check went."""
+    took = (check.finished - check.started).total_seconds()
+    name = f"{check.bulletin}/{check.source}"
+    if check.outcome == "failed":
+        return f"{name} failed in {took:.2f} s: {check.error}"
+    return (
+        f"{name} {check.outcome} in {took:.2f} s: {check.found} found, {check.new} new, "
+        f"{check.revised} revised, {check.missing} missing"
+    )

@@ -1,0 +1,82 @@
+"""Items and their contents as columns and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+from feeds.instants import from_column, to_column
+from feeds.keys import KEYS_VERSION, title_key, url_key
+from feeds.model import Content, Item, When
+
+if TYPE_CHECKING:
+    from feeds.database import Row
+
+CONTENT = "title, url, day, instant, summary_html, author, image_url, categories, language"
+ITEM = (
+    "id, token, items.bulletin AS bulletin, number, changed, "
+    f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id"
+)
+
+
+def content_columns(content: Content) -> dict[str, object]:
+    """Return the columns of a content and of the keys that are looked up by."""
+    when = content.when
+    return {
+        "title": content.title,
+        "url": content.url,
+        "day": when.day.isoformat() if when else None,
+        "instant": to_column(when.instant) if when and when.instant else None,
+        "summary_html": content.summary_html,
+        "author": content.author,
+        "image_url": content.image_url,
+        "categories": json.dumps(content.categories, ensure_ascii=False),
+        "language": content.language,
+        "url_key": url_key(content.url),
+        "title_key": title_key(content.title),
+        "keys_version": KEYS_VERSION,
+    }
+
+
+def content_from(row: Row) -> Content:
+    """Read a content from a row with the columns of CONTENT."""
+    day = row["day"]
+    return Content(
+        title=row["title"],
+        url=row["url"],
+        when=When(date.fromisoformat(day), from_column(row["instant"])) if day else None,
+        summary_html=row["summary_html"],
+        author=row["author"],
+        image_url=row["image_url"],
+        categories=tuple(json.loads(row["categories"])),
+        language=row["language"],
+    )
+
+
+def content_json(content: Content) -> str:
+    """Write a content for keeping as a former revision."""
+    columns = content_columns(content)
+    return json.dumps(
+        {name: columns[name] for name in CONTENT.split(", ")}, ensure_ascii=False, sort_keys=True
+    )
+
+
+def item_from(row: Row, *, sighted: bool = False) -> Item:
+    """Read an item from a row with the columns of ITEM; with its sighting where one was joined."""
+    return Item(
+        id=row["id"],
+        token=row["token"],
+        bulletin=row["bulletin"],
+        number=row["number"],
+        changed=row["changed"],
+        content=content_from(row),
+        published=from_column(row["published"]),
+        updated=from_column(row["updated"]),
+        first_seen=from_column(row["first_seen"]),
+        revision=row["revision"],
+        baseline=bool(row["baseline"]),
+        source_id=row["source_id"],
+        position=row["position"] if sighted else None,
+        missing_since=from_column(row["missing_since"]) if sighted else None,
+    )

@@ -1,0 +1,140 @@
+"""PostgreSQL behind the interface of ``feeds.database``: for several machines on one store."""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from feeds.database import Database, Row, StoreError, Transaction
+
+try:
+    import psycopg
+    from psycopg.rows import dict_row
+except ImportError as error:  # pragma: no cover - the extra is there in every test environment
+    raise StoreError(
+        "[store] database names PostgreSQL, but its driver is not installed; "
+        "install it with: pip install 'tidings[postgres]'"
+    ) from error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+# Any number, the same in every release: it keeps two processes from migrating at once.
+_SCHEMA_LOCK = 0x54696469
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+@lru_cache(maxsize=512)
+def _for_postgres(sql: str) -> str:
+    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+class _PostgresTransaction:
+    """Statements on one PostgreSQL connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _execute(self, sql: str, values: Mapping[str, object]) -> psycopg.Cursor[dict[str, Any]]:
+        return self._connection.execute(_for_postgres(sql).encode(), values)
+
+    def all(self, sql: str, /, **values: object) -> Sequence[Row]:
+        return self._execute(sql, values).fetchall()
+
+    def one(self, sql: str, /, **values: object) -> Row | None:
+        return self._execute(sql, values).fetchone()
+
+    def run(self, sql: str, /, **values: object) -> int:
+        return self._execute(sql, values).rowcount
+
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_for_postgres(sql).encode(), list(rows))
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database, a connection for each thread, opened again when it is lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+        self._guard = threading.Lock()
+        self._connection()
+
+    def _place(self) -> str:
+        """Name the database without its password."""
+        parts = psycopg.conninfo.conninfo_to_dict(self._url)
+        return f"postgresql://{parts.get('host', 'localhost')}/{parts.get('dbname', '')}"
+
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and not connection.closed:
+            return connection
+        try:
+            connection = psycopg.connect(self._url, row_factory=dict_row, autocommit=True)
+        except psycopg.ProgrammingError as error:
+            raise StoreError(
+                "[store] database is not a PostgreSQL address; "
+                "write it as postgresql://name:password@host/database"
+            ) from error
+        except psycopg.OperationalError as error:
+            raise StoreError(
+                f"{self._place()}: cannot connect ({_first_line(error)}); "
+                "is the server running and [store] database right?"
+            ) from error
+        self._local.connection = connection
+        with self._guard:
+            self._connections = [known for known in self._connections if not known.closed]
+            self._connections.append(connection)
+        return connection
+
+    @contextmanager
+    def _begin(self, how: str) -> Iterator[Transaction]:
+        connection = self._connection()
+        try:
+            connection.execute(how.encode())
+            try:
+                yield _PostgresTransaction(connection)
+                connection.execute(b"COMMIT")
+            except BaseException:
+                if not connection.closed:
+                    connection.execute(b"ROLLBACK")
+                raise
+        except psycopg.OperationalError as error:
+            connection.close()
+            raise StoreError(
+                f"{self._place()}: {_first_line(error)}; the work will be done again"
+            ) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._begin("BEGIN") as transaction:
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as transaction:
+            yield transaction
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    def schema(self, statement: str) -> str:
+        return statement.replace("SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+
+    def lock_schema(self, transaction: Transaction) -> None:
+        transaction.one("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

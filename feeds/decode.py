@@ -1,0 +1,160 @@
+"""Bytes become text: which encoding a page is written in, and what is no text at all.
+
+Pure. What a page means is not decided here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HEAD = 4096
+_META = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
+# Browsers read these labels as the larger Windows encodings; pages are written for browsers.
+_AS_BROWSERS = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+}
+_SIGNATURES = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"OggS", "an Ogg recording"),
+    (b"ID3", "an MP3 recording"),
+)
+_MOST_CONTROLS = 0.02
+_SAMPLE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a body, how its encoding was found; or why it is no text (``binary``)."""
+
+    text: str = ""
+    note: str = ""
+    binary: str = ""
+
+
+def decode(body: bytes, *, content_type: str = "") -> Decoded:
+    """Return the text of a body; never raises."""
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return Decoded(_forgiving(body, encoding), f"{encoding} by its byte order mark")
+    binary = _binary_kind(body)
+    if binary:
+        return Decoded(binary=binary)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _declared_or_guessed(body, content_type)
+    # Seven-bit encodings are valid UTF-8, too; only their escape sequences tell.
+    if "\x1b$" in text[:_SAMPLE]:
+        return Decoded(_forgiving(body, "iso2022_jp"), "iso2022_jp by its escape sequences")
+    return Decoded(text, "utf-8")
+
+
+def _binary_kind(body: bytes) -> str:
+    for signature, kind in _SIGNATURES:
+        if body.startswith(signature):
+            return kind
+    sample = body[:_SAMPLE]
+    if not sample:
+        return ""
+    controls = sum(sample.count(bytes([code])) for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16))
+    if controls > len(sample) * _MOST_CONTROLS and not _looks_utf16(sample):
+        return "binary data"
+    return ""
+
+
+def _looks_utf16(sample: bytes) -> str:
+    half = max(len(sample) // 2, 1)
+    if sample[1::2].count(0) > half * 0.7:
+        return "utf-16-le"
+    if sample[0::2].count(0) > half * 0.7:
+        return "utf-16-be"
+    return ""
+
+
+def _declared_or_guessed(body: bytes, content_type: str) -> Decoded:
+    wide = _looks_utf16(body[:_SAMPLE])
+    if wide:
+        return Decoded(_forgiving(body, wide), f"{wide} by its zero bytes")
+    header = _CHARSET.search(content_type)
+    meta = _META.search(body[:_HEAD])
+    stated = (
+        (header.group(1) if header else "", "by the Content-Type"),
+        (meta.group(1).decode("ascii") if meta else "", "by the page's own declaration"),
+    )
+    for label, how in stated:
+        encoding = _known(label)
+        # A declared UTF-8 was just tried: a few broken bytes are damage, many are a wrong label.
+        if encoding == "utf-8" and not _mostly_utf8(body):
+            continue
+        text = _decoded(body, encoding)
+        if text:
+            return Decoded(text, f"{encoding} {how}")
+    if _mostly_utf8(body):
+        return Decoded(_forgiving(body, "utf-8"), "utf-8 with damaged characters")
+    return _guessed(body)
+
+
+def _known(label: str) -> str:
+    try:
+        name = codecs.lookup(label).name if label else ""
+    except (LookupError, ValueError):
+        return ""
+    return _AS_BROWSERS.get(name, name)
+
+
+def _mostly_utf8(body: bytes) -> bool:
+    text = body[:_SAMPLE].decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    foreign = sum(1 for character in text if character > "\x7f")
+    return broken * 10 <= foreign
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    """Return the text, empty where the encoding is unknown or plainly wrong."""
+    if not encoding:
+        return ""
+    text = _forgiving(body, encoding)
+    return "" if text.count("\ufffd") * 100 > len(text) else text
+
+
+def _guessed(body: bytes) -> Decoded:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:_SAMPLE]).best()
+    encoding = best.encoding if best else "cp1252"
+    return Decoded(_forgiving(body, encoding), f"{encoding} guessed from the text")
+
+
+def _forgiving(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding, errors="replace").lstrip("\ufeff")
+    except (LookupError, UnicodeError, ValueError):
+        return body.decode("utf-8", errors="replace").lstrip("\ufeff")

@@ -1,0 +1,251 @@
+"""Which found entry is which stored item: a reading is matched as a whole, best evidence first.
+
+Pure. What no evidence ties to an item is new; nothing here is a hash of content.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from feeds.keys import text_key, title_key, url_key
+from feeds.model import Evidence, Match, Matching
+from feeds.similarity import candidates, containment, similarity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from datetime import date
+
+    from feeds.model import Entry, Item, When
+
+# Known items that an entry without any equal key is compared with.
+_MOST_COMPARED = 12
+# Alike enough to be one item: the day agrees, no day disagrees, the days differ.
+_SAME_DAY, _NO_DAY, _OTHER_DAY = 0.55, 0.7, 0.9
+# Between two matched neighbours less is enough.
+_BETWEEN = 0.3
+# An equal text of this length is a text of its own, not a phrase used every week.
+_OWN_TEXT = 100
+
+
+def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
+    """Match entries with items, each at most once.
+
+    ``known`` may hold items that were not on the page; only those with a position count as
+    missing where nothing matched them. The order of entries decides only between twins.
+    """
+    board = _Board(entries, known)
+    board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, lambda i: i.source_id, 1.0)
+    board.match_by_url()
+    board.match_by(Evidence.TITLE_AND_DATE, _title_and_day, _item_title_and_day, 0.95)
+    board.match_by_title()
+    board.match_by_similarity()
+    board.match_by_position()
+    return board.matching()
+
+
+def _day(when: When | None) -> date | None:
+    return when.day if when else None
+
+
+def _title_and_day(entry: Entry) -> Hashable:
+    return (title_key(entry.title), entry.when.day) if entry.when else None
+
+
+def _item_title_and_day(item: Item) -> Hashable:
+    content = item.content
+    return (title_key(content.title), content.when.day) if content.when else None
+
+
+class _Board:
+    """Entries on one side, items on the other, and the pairs made so far."""
+
+    def __init__(self, entries: Sequence[Entry], known: Sequence[Item]) -> None:
+        self._entries = entries
+        # By place on the page, then by age: so twins pair in the order in which they stand.
+        self._items = sorted(known, key=lambda i: (i.position is None, i.position or 0, -i.number))
+        self._matches: dict[int, Match] = {}
+        self._taken: set[str] = set()
+
+    def matching(self) -> Matching:
+        """Return what was found, in page order."""
+        return Matching(
+            matches=tuple(self._matches[index] for index in sorted(self._matches)),
+            unmatched=tuple(
+                entry for index, entry in enumerate(self._entries) if index not in self._matches
+            ),
+            missing=tuple(
+                item
+                for item in self._items
+                if item.position is not None and item.id not in self._taken
+            ),
+        )
+
+    def match_by(
+        self,
+        evidence: Evidence,
+        of_entry: Callable[[Entry], Hashable],
+        of_item: Callable[[Item], Hashable],
+        strength: float,
+    ) -> None:
+        """Pair what has the same key; of several with one key the first with the first."""
+        for indices, items in self._groups(of_entry, of_item):
+            for index, item in zip(indices, items, strict=False):
+                self._pair(index, item, evidence, strength)
+
+    def match_by_url(self) -> None:
+        """Pair what has the same address.
+
+        An address of several items (a section page, one document for all) says little alone:
+        there the title or the day must agree as well.
+        """
+        for indices, items in self._groups(
+            lambda entry: url_key(entry.url), lambda item: url_key(item.content.url)
+        ):
+            alone = len(indices) == 1 and len(items) == 1
+            for index in indices:
+                entry = self._entries[index]
+                fitting = [
+                    item for item in items if item.id not in self._taken and _agree(entry, item)
+                ]
+                if fitting:
+                    best = max(fitting, key=lambda item, entry=entry: _likeness(entry, item))
+                    self._pair(index, best, Evidence.URL, 1.0 if alone else 0.9)
+                elif alone and not _is_next_issue(entry, items[0]):
+                    self._pair(index, items[0], Evidence.URL, 0.9)
+
+    def match_by_title(self) -> None:
+        """Pair what has the same title, unless the days say that it is the next of a series."""
+        for indices, items in self._groups(
+            lambda entry: title_key(entry.title), lambda item: title_key(item.content.title)
+        ):
+            for index in indices:
+                entry = self._entries[index]
+                for item in items:
+                    if item.id not in self._taken and not _is_next_issue(entry, item):
+                        self._pair(index, item, Evidence.TITLE, 0.8)
+                        break
+
+    def match_by_similarity(self) -> None:
+        """Pair what reads alike, the most alike first."""
+        indices = self._open_entries()
+        items = self._open_items()
+        if not indices or not items:
+            return
+        pairs: list[tuple[float, int, int]] = []
+        texts = [_words_of(self._entries[index]) for index in indices]
+        others = [_words_of(item.content) for item in items]
+        for place, near in candidates(texts, others, most=_MOST_COMPARED):
+            entry = self._entries[indices[place]]
+            for other in near:
+                alike = _likeness(entry, items[other])
+                if alike >= _threshold(entry, items[other]):
+                    pairs.append((alike, place, other))
+        pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
+        for alike, place, other in pairs:
+            self._pair(indices[place], items[other], Evidence.SIMILARITY, alike)
+
+    def match_by_position(self) -> None:
+        """Pair what stands between the same two neighbours and is not quite foreign."""
+        by_position = {item.position: item for item in self._items if item.position is not None}
+        for index in self._open_entries():
+            before, after = self._matches.get(index - 1), self._matches.get(index + 1)
+            if before is None or after is None or before.item.position is None:
+                continue
+            item = by_position.get(before.item.position + 1)
+            if item is None or item.id in self._taken:
+                continue
+            if after.item.position != before.item.position + 2:
+                continue
+            entry = self._entries[index]
+            alike = _likeness(entry, item)
+            if alike >= _BETWEEN and not _days_differ(entry, item):
+                self._pair(index, item, Evidence.POSITION, alike)
+
+    def _open_entries(self) -> list[int]:
+        return [index for index in range(len(self._entries)) if index not in self._matches]
+
+    def _open_items(self) -> list[Item]:
+        return [item for item in self._items if item.id not in self._taken]
+
+    def _groups(
+        self, of_entry: Callable[[Entry], Hashable], of_item: Callable[[Item], Hashable]
+    ) -> list[tuple[list[int], list[Item]]]:
+        """Return what is not paired yet and has a key in common, in the order of the page."""
+        items: dict[Hashable, list[Item]] = defaultdict(list)
+        for item in self._open_items():
+            if key := of_item(item):
+                items[key].append(item)
+        entries: dict[Hashable, list[int]] = defaultdict(list)
+        for index in self._open_entries():
+            key = of_entry(self._entries[index])
+            if key in items:
+                entries[key].append(index)
+        return [(indices, items[key]) for key, indices in entries.items()]
+
+    def _pair(self, index: int, item: Item, evidence: Evidence, strength: float) -> None:
+        if index in self._matches or item.id in self._taken:
+            return
+        self._taken.add(item.id)
+        self._matches[index] = Match(
+            entry=self._entries[index], item=item, evidence=evidence, strength=strength
+        )
+
+
+def _words_of(text: Entry | Item | object) -> str:
+    title = getattr(text, "title", "")
+    summary = getattr(text, "summary_html", "")
+    return f"{title_key(title)} {text_key(summary)}"
+
+
+def _agree(entry: Entry, item: Item) -> bool:
+    """Tell whether title or day are the same."""
+    if title_key(entry.title) == title_key(item.content.title):
+        return not _is_next_issue(entry, item)
+    day = _day(entry.when)
+    return day is not None and day == _day(item.content.when)
+
+
+def _days_differ(entry: Entry, item: Item) -> bool:
+    """Tell whether both state a day and not the same one."""
+    one, other = _day(entry.when), _day(item.content.when)
+    return one is not None and other is not None and one != other
+
+
+def _is_next_issue(entry: Entry, item: Item) -> bool:
+    """Tell whether an entry with the address or title of an item is rather the next of a series.
+
+    So it is when it states another day, unless its text is the item's own: then the day was
+    corrected.
+    """
+    if not _days_differ(entry, item):
+        return False
+    same_title = title_key(entry.title) == title_key(item.content.title)
+    text = text_key(entry.summary_html)
+    if len(text) >= _OWN_TEXT:
+        return similarity(text, text_key(item.content.summary_html)) < _OTHER_DAY
+    same_url = bool(entry.url) and url_key(entry.url) == url_key(item.content.url)
+    return not (same_title and same_url)
+
+
+def _likeness(entry: Entry, item: Item) -> float:
+    """Return how alike two are by title and summary, from 0 to 1.
+
+    A teaser is as good as the whole text that it was cut from. One text alone may carry it:
+    a title is rewritten, or a summary replaced, rarely both on one day.
+    """
+    titles = similarity(title_key(entry.title), title_key(item.content.title))
+    one, other = text_key(entry.summary_html), text_key(item.content.summary_html)
+    if not one or not other:
+        return titles
+    texts = max(similarity(one, other), 0.95 * containment(one, other))
+    long_enough = min(len(one), len(other)) >= _OWN_TEXT
+    return max((titles + texts) / 2, titles * 0.9, texts * 0.9 if long_enough else 0.0)
+
+
+def _threshold(entry: Entry, item: Item) -> float:
+    if _days_differ(entry, item):
+        return _OTHER_DAY
+    if entry.when and item.content.when:
+        return _SAME_DAY
+    return _NO_DAY

@@ -1,0 +1,228 @@
+"""Items, their revisions and where they stand on the pages, in SQL.
+
+Each method is one question or one transaction. What to write is decided in ``feeds.diff``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from feeds.columns import ITEM, content_columns, content_json, item_from
+from feeds.diff import content_of, publication_time
+from feeds.identifiers import mint_id, new_token
+from feeds.instants import to_column
+from feeds.keys import title_key, url_key
+from feeds.source_store import finish, hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from feeds.database import Database, Row, Transaction
+    from feeds.model import Changes, Entry, Item, Revision
+    from feeds.records import Check, Claim, Outcome
+
+# Stored items that a reading is held against beyond those on the page and those with its keys:
+# they may come back with every key changed a little.
+RECENT = 200
+
+
+class ItemStore:
+    """Items in a database."""
+
+    def __init__(self, database: Database, *, authority: str) -> None:
+        self._database = database
+        self._authority = authority
+
+    def known(self, bulletin: str, source: str, entries: Sequence[Entry]) -> list[Item]:
+        """Return the stored items that the entries of a reading may be.
+
+        Those on the source's page at its last reading, those that share a key with an entry,
+        and the latest ones; so the cost follows the page, not the size of the store.
+        """
+        url_keys = {url_key(entry.url) for entry in entries} - {""}
+        title_keys = {title_key(entry.title) for entry in entries}
+        source_ids = {entry.source_id for entry in entries} - {""}
+        found: dict[str, Item] = {}
+        with self._database.reading() as transaction:
+
+            def add(rows: Iterable[Row]) -> None:
+                found.update((row["id"], item_from(row, sighted=True)) for row in rows)
+
+            place = {"bulletin": bulletin, "source": source}
+            add(transaction.all(_KNOWN_ON_PAGE, **place))
+            add(transaction.all(_KNOWN_RECENT, **place, limit=RECENT))
+            for column, keys in (
+                ("url_key", url_keys),
+                ("title_key", title_keys),
+                ("source_id", source_ids),
+            ):
+                for key in keys:
+                    add(transaction.all(_KNOWN_BY[column], **place, key=key))
+        return sorted(found.values(), key=lambda item: item.number)
+
+    def apply(
+        self, claim: Claim, outcome: Outcome, changes: Changes, *, zone: ZoneInfo
+    ) -> tuple[str, ...]:
+        """Store all that a check decided, in one transaction; return the ids of new items.
+
+        Raises LeaseLostError, and then nothing is stored.
+        """
+        check = outcome.check
+        with self._database.transaction() as transaction:
+            first = hold(transaction, claim, numbers=len(changes.new) + len(changes.revised))
+            ids = self._insert_new(transaction, check, changes, first=first, zone=zone)
+            for offset, revision in enumerate(changes.revised, start=first + len(changes.new)):
+                _revise(transaction, revision, number=offset, now=check.finished)
+            _sight(transaction, check, changes, ids)
+            finish(transaction, outcome)
+        return ids
+
+    def _insert_new(
+        self,
+        transaction: Transaction,
+        check: Check,
+        changes: Changes,
+        *,
+        first: int,
+        zone: ZoneInfo,
+    ) -> tuple[str, ...]:
+        """Insert the new entries so that the top of the page gets the highest number."""
+        rows: list[dict[str, object]] = []
+        for rank, entry in enumerate(changes.new):
+            number = first + len(changes.new) - 1 - rank
+            token = new_token()
+            published = publication_time(
+                entry.when, number=number, rank=rank, now=check.finished, zone=zone
+            )
+            rows.append(
+                content_columns(content_of(entry))
+                | {
+                    "id": mint_id(self._authority, check.bulletin, token, now=check.finished),
+                    "token": token,
+                    "bulletin": check.bulletin,
+                    "number": number,
+                    "published": to_column(published),
+                    "first_seen": to_column(check.finished),
+                    "baseline": int(changes.baseline),
+                    "source_id": entry.source_id,
+                }
+            )
+        transaction.run_each(_INSERT_ITEM, rows)
+        return tuple(str(row["id"]) for row in rows)
+
+    def latest(self, bulletin: str, limit: int) -> tuple[Item, ...]:
+        """Return the items that came last, newest publication first.
+
+        The window is cut by arrival, so that an item with an old date is not missed by readers.
+        """
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin "
+                "ORDER BY number DESC LIMIT :limit",
+                bulletin=bulletin,
+                limit=limit,
+            )
+        items = [item_from(row) for row in rows]
+        return tuple(sorted(items, key=lambda item: (item.published, item.number), reverse=True))
+
+    def changed_since(self, bulletin: str, number: int) -> tuple[Item, ...]:
+        """Return the items that are new or revised after that sequence number."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND changed > :number "
+                "ORDER BY changed",
+                bulletin=bulletin,
+                number=number,
+            )
+        return tuple(item_from(row) for row in rows)
+
+
+_KNOWN = f"""
+SELECT {ITEM}, position, missing_since FROM items
+LEFT JOIN sightings ON sightings.item = items.id AND sightings.bulletin = :bulletin
+                   AND sightings.source = :source
+WHERE items.bulletin = :bulletin
+"""
+_KNOWN_ON_PAGE = _KNOWN + " AND position IS NOT NULL"
+_KNOWN_RECENT = _KNOWN + " ORDER BY number DESC LIMIT :limit"
+_KNOWN_BY = {
+    column: f"{_KNOWN} AND {column} = :key ORDER BY number DESC LIMIT 20"
+    for column in ("url_key", "title_key", "source_id")
+}
+_INSERT_ITEM = """
+INSERT INTO items (
+    id, token, bulletin, number, changed, title, url, day, instant, summary_html, author,
+    image_url, categories, language, published, updated, first_seen, revision, baseline,
+    source_id, url_key, title_key, keys_version
+) VALUES (
+    :id, :token, :bulletin, :number, :number, :title, :url, :day, :instant, :summary_html,
+    :author, :image_url, :categories, :language, :published, :published, :first_seen, 0,
+    :baseline, :source_id, :url_key, :title_key, :keys_version
+)
+"""
+_UPDATE_ITEM = """
+UPDATE items SET
+    title = :title, url = :url, day = :day, instant = :instant, summary_html = :summary_html,
+    author = :author, image_url = :image_url, categories = :categories, language = :language,
+    url_key = :url_key, title_key = :title_key, keys_version = :keys_version,
+    updated = :updated, revision = revision + 1, changed = :changed
+WHERE id = :id
+"""
+_SIGHT = """
+INSERT INTO sightings (bulletin, source, item, position, missing_since, evidence, strength)
+VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength)
+ON CONFLICT (bulletin, source, item) DO UPDATE SET
+    position = excluded.position, missing_since = NULL,
+    evidence = excluded.evidence, strength = excluded.strength
+"""
+
+
+def _revise(transaction: Transaction, revision: Revision, *, number: int, now: datetime) -> None:
+    item, content = revision.item, revision.content
+    transaction.run(
+        "INSERT INTO revisions (item, revision, replaced, content, evidence) "
+        "VALUES (:item, :revision, :replaced, :content, :evidence)",
+        item=item.id,
+        revision=item.revision,
+        replaced=to_column(now),
+        content=content_json(item.content),
+        evidence=revision.match.evidence.value,
+    )
+    transaction.run(
+        _UPDATE_ITEM,
+        **content_columns(content),
+        id=item.id,
+        changed=number,
+        updated=to_column(now),
+    )
+
+
+def _sight(
+    transaction: Transaction, check: Check, changes: Changes, new_ids: Sequence[str]
+) -> None:
+    """Store where the items of this reading stand; rows that say so already are left alone."""
+    place = {"bulletin": check.bulletin, "source": check.source}
+    matches = [*changes.unchanged, *(revision.match for revision in changes.revised)]
+    rows: list[dict[str, object]] = [
+        {
+            **place,
+            "item": match.item.id,
+            "position": changes.positions[match.item.id],
+            "evidence": match.evidence.value,
+            "strength": match.strength,
+        }
+        for match in matches
+        if match.item.position != changes.positions[match.item.id]
+    ]
+    rows += [
+        {**place, "item": item, "position": position, "evidence": "new", "strength": 1.0}
+        for item, position in zip(new_ids, changes.new_positions, strict=True)
+    ]
+    transaction.run_each(_SIGHT, rows)
+    transaction.run_each(
+        "UPDATE sightings SET position = NULL, missing_since = coalesce(missing_since, :now) "
+        "WHERE bulletin = :bulletin AND source = :source AND item = :item",
+        [{**place, "item": item.id, "now": to_column(check.finished)} for item in changes.missing],
+    )

@@ -1,0 +1,171 @@
+"""The values that pass from stage to stage: found, known, decided.
+
+Instants are aware and in UTC. A date that stood on a page without a time stays a date. No
+behaviour stands here beyond reading a value's own parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date as the source gave it: a day, and the instant where a time stood with it."""
+
+    day: date
+    instant: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing found in one check: no identity of ours, no past.
+
+    ``title`` is plain text on one line and never empty. ``summary_html`` is sanitised markup
+    with absolute links, empty where the page shows none. ``url`` is absolute, http or https,
+    empty where the page gives no link. ``source_id`` is an identifier that the source itself
+    states (the guid of a feed, the id of structured data), empty where it states none.
+    ``evidence`` says in words how each field was found.
+    """
+
+    title: str
+    url: str = ""
+    when: When | None = None
+    summary_html: str = ""
+    source_id: str = ""
+    author: str = ""
+    image_url: str = ""
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    evidence: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A group of things on the page that was taken, or not taken, for an item, and why."""
+
+    text: str
+    kept: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one reading of a page found, in page order, and how.
+
+    ``problem`` is one sentence that names what is wrong and the remedy; then there are no
+    entries. ``method`` names the reader that won; ``notes`` say in words what it went by.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    language: str = ""
+    method: str = ""
+    notes: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a reader sees of an item; a change of it is a revision."""
+
+    title: str
+    url: str = ""
+    when: When | None = None
+    summary_html: str = ""
+    author: str = ""
+    image_url: str = ""
+    categories: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An entry that was identified and stored.
+
+    ``id`` is a tag: URI (RFC 4151), minted once. ``token`` is its last part and names the
+    item's page. ``number`` is the bulletin's sequence number at which the item came,
+    ``changed`` the one of its last change. ``baseline`` items were there at the first check of
+    their source and are announced to nobody. ``position`` is the place on the source's page at
+    the last reading, ``missing_since`` the check that first did not find it.
+    """
+
+    id: str
+    token: str
+    bulletin: str
+    number: int
+    changed: int
+    content: Content
+    published: datetime
+    updated: datetime
+    first_seen: datetime
+    revision: int = 0
+    baseline: bool = False
+    source_id: str = ""
+    position: int | None = None
+    missing_since: datetime | None = None
+
+
+class Evidence(StrEnum):
+    """Why an entry is taken for a stored item, strongest first."""
+
+    SOURCE_ID = "source id"
+    URL = "url"
+    TITLE_AND_DATE = "title and date"
+    TITLE = "title"
+    SIMILARITY = "similar text"
+    POSITION = "position among matched neighbours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An entry and the stored item that it is, with the evidence and its strength (0 to 1)."""
+
+    entry: Entry
+    item: Item
+    evidence: Evidence
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """The whole of a reading laid against the whole of what is known."""
+
+    matches: tuple[Match, ...] = ()
+    unmatched: tuple[Entry, ...] = ()
+    missing: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A stored item and the content that replaces the one it has."""
+
+    item: Item
+    content: Content
+    match: Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one check decided: new in page order, revised, unchanged, missing.
+
+    ``positions`` holds the places of the matched items on the page, by item id,
+    ``new_positions`` those of the new entries in their order. ``alarm`` says why
+    the reading is not to be believed; then nothing else is set and nothing is stored.
+    """
+
+    new: tuple[Entry, ...] = ()
+    new_positions: tuple[int, ...] = ()
+    revised: tuple[Revision, ...] = ()
+    unchanged: tuple[Match, ...] = ()
+    missing: tuple[Item, ...] = ()
+    returned: tuple[Item, ...] = ()
+    positions: dict[str, int] = field(default_factory=dict)
+    baseline: bool = False
+    alarm: str = ""

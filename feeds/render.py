@@ -1,0 +1,147 @@
+"""Templates become text: the only door of Jinja2, shared by pages and mails.
+
+Templates are an operator's own text, not a program: they run in a sandbox, an unknown variable
+is an error, and what ends in .html or .xml is escaped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from jinja2 import Template
+
+_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks ps sd ug ur yi".split())
+_ESCAPED = (".html", ".xml")
+
+
+class TemplateError(Exception):
+    """A template cannot be rendered; the message names it, the line and the remedy."""
+
+
+def package_templates(package: str) -> Path:
+    """Return the folder of templates that ships with one of our packages."""
+    return Path(str(files(package))) / "templates"
+
+
+class Renderer:
+    """Renders templates by name; of two with one name the one in the earlier folder is used."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._environment: Any = None
+
+    def render(self, name: str, /, **values: object) -> str:
+        """Return a template filled in. Raises TemplateError; then there is no text at all."""
+        import jinja2
+
+        try:
+            rendered: str = self._template(name).render(**values)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._explained(error.name or name, error.lineno, str(error.message)) from error
+        except jinja2.TemplateNotFound as error:
+            raise self._explained(name, None, f"there is no template {error}") from error
+        except Exception as error:
+            # A template can fail in every way that Python can; all of them are the template's.
+            template, line = _place(error, name)
+            raise self._explained(template, line, str(error) or type(error).__name__) from error
+        return rendered
+
+    def fingerprint(self) -> str:
+        """Return a digest of all templates in use: what was rendered is stale when it moves."""
+        digest = hashlib.sha256()
+        for name, path in sorted(self._in_use().items()):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def _in_use(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in reversed(self._folders):
+            for path in folder.rglob("*"):
+                if path.is_file() and not path.name.startswith("."):
+                    found[path.relative_to(folder).as_posix()] = path
+        return found
+
+    def _template(self, name: str) -> Template:
+        if self._environment is None:
+            self._environment = _environment(self._folders)
+        template: Template = self._environment.get_template(name)
+        return template
+
+    def _explained(self, name: str, line: int | None, problem: str) -> TemplateError:
+        path = self._in_use().get(name)
+        place = f"{path or name}:{line}" if line else f"{path or name}"
+        return TemplateError(
+            f"{place}: {problem}; mend the template, or remove it from [site] templates to use ours"
+        )
+
+
+def _environment(folders: tuple[Path, ...]) -> Any:  # noqa: ANN401 - the type is behind this door
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+        autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant}
+    environment.filters.update(filters)
+    environment.globals["direction"] = direction
+    return environment
+
+
+def _place(error: Exception, name: str) -> tuple[str, int | None]:
+    """Find the template and the line in the traceback of an error."""
+    place: tuple[str, int | None] = (name, None)
+    trace = error.__traceback__
+    while trace is not None:
+        loader = trace.tb_frame.f_globals.get("__jinja_template__")
+        if loader is not None:
+            place = (loader.name, loader.get_corresponding_lineno(trace.tb_lineno))
+        trace = trace.tb_next
+    return place
+
+
+def day(value: date, language: str) -> str:
+    """Write a day as people of a language write it: 14 September 2020."""
+    from babel.dates import format_date
+
+    return format_date(value, format="long", locale=_locale(language))
+
+
+def instant(value: datetime, zone: ZoneInfo, language: str) -> str:
+    """Write an instant as people of a language write it, in a zone."""
+    from babel.dates import format_datetime
+
+    return format_datetime(value, format="medium", tzinfo=zone, locale=_locale(language))
+
+
+def direction(language: str) -> str:
+    """Return rtl for languages that are written from right to left, else ltr."""
+    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+def _locale(language: str) -> str:
+    """Return the name of the nearest locale that is known; British English where none is."""
+    from babel import Locale, UnknownLocaleError
+
+    # "en" alone would be American, and most of the world puts the day first.
+    if language in {"", "en"}:
+        return "en_GB"
+    for name in (language, language.partition("-")[0]):
+        try:
+            return str(Locale.parse(name, sep="-"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return "en_GB"

@@ -1,0 +1,125 @@
+"""The tables of reading and publishing, as migrations."""
+
+from __future__ import annotations
+
+from feeds.migrations import Migrations
+
+FEEDS = Migrations(
+    "feeds",
+    (
+        (
+            # number counts every new item and every revision; lease is the fencing number of
+            # whoever works on the bulletin until leased_until.
+            """
+            CREATE TABLE bulletins (
+                slug TEXT PRIMARY KEY,
+                feed_id TEXT NOT NULL UNIQUE,
+                number BIGINT NOT NULL DEFAULT 0,
+                lease BIGINT NOT NULL DEFAULT 0,
+                leased_until TEXT NOT NULL DEFAULT ''
+            )
+            """,
+            """
+            CREATE TABLE sources (
+                bulletin TEXT NOT NULL REFERENCES bulletins (slug),
+                name TEXT NOT NULL,
+                location TEXT NOT NULL,
+                schedule TEXT NOT NULL,
+                recipe TEXT NOT NULL,
+                active INTEGER NOT NULL DEFAULT 1,
+                next_check TEXT NOT NULL,
+                etag TEXT NOT NULL DEFAULT '',
+                last_modified TEXT NOT NULL DEFAULT '',
+                digest TEXT NOT NULL DEFAULT '',
+                moved_to TEXT NOT NULL DEFAULT '',
+                baseline TEXT,
+                checked TEXT,
+                succeeded TEXT,
+                failures INTEGER NOT NULL DEFAULT 0,
+                problem TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (bulletin, name)
+            )
+            """,
+            "CREATE INDEX sources_due ON sources (next_check) WHERE active = 1",
+            """
+            CREATE TABLE checks (
+                id SERIAL_KEY,
+                bulletin TEXT NOT NULL,
+                source TEXT NOT NULL,
+                started TEXT NOT NULL,
+                finished TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                status INTEGER,
+                found INTEGER NOT NULL,
+                new INTEGER NOT NULL,
+                revised INTEGER NOT NULL,
+                missing INTEGER NOT NULL,
+                error TEXT NOT NULL
+            )
+            """,
+            "CREATE INDEX checks_of_source ON checks (bulletin, source, id)",
+            # keys_version: the recipe of url_key and title_key; identity itself has no recipe.
+            """
+            CREATE TABLE items (
+                id TEXT PRIMARY KEY,
+                token TEXT NOT NULL,
+                bulletin TEXT NOT NULL REFERENCES bulletins (slug),
+                number BIGINT NOT NULL,
+                changed BIGINT NOT NULL,
+                title TEXT NOT NULL,
+                url TEXT NOT NULL,
+                day TEXT,
+                instant TEXT,
+                summary_html TEXT NOT NULL,
+                author TEXT NOT NULL,
+                image_url TEXT NOT NULL,
+                categories TEXT NOT NULL,
+                language TEXT NOT NULL,
+                published TEXT NOT NULL,
+                updated TEXT NOT NULL,
+                first_seen TEXT NOT NULL,
+                revision INTEGER NOT NULL,
+                baseline INTEGER NOT NULL,
+                source_id TEXT NOT NULL,
+                url_key TEXT NOT NULL,
+                title_key TEXT NOT NULL,
+                keys_version INTEGER NOT NULL,
+                UNIQUE (bulletin, number),
+                UNIQUE (bulletin, token)
+            )
+            """,
+            "CREATE INDEX items_changed ON items (bulletin, changed)",
+            "CREATE INDEX items_by_url ON items (bulletin, url_key) WHERE url_key <> ''",
+            "CREATE INDEX items_by_title ON items (bulletin, title_key)",
+            "CREATE INDEX items_by_source_id ON items (bulletin, source_id) WHERE source_id <> ''",
+            # Which items stood where on a source's page at its last reading.
+            """
+            CREATE TABLE sightings (
+                bulletin TEXT NOT NULL,
+                source TEXT NOT NULL,
+                item TEXT NOT NULL REFERENCES items (id),
+                position INTEGER,
+                missing_since TEXT,
+                evidence TEXT NOT NULL,
+                strength REAL NOT NULL,
+                PRIMARY KEY (bulletin, source, item)
+            )
+            """,
+            """
+            CREATE INDEX sightings_on_page ON sightings (bulletin, source, position)
+            WHERE position IS NOT NULL
+            """,
+            # The contents that an item had before; the newest stands in items.
+            """
+            CREATE TABLE revisions (
+                item TEXT NOT NULL REFERENCES items (id),
+                revision INTEGER NOT NULL,
+                replaced TEXT NOT NULL,
+                content TEXT NOT NULL,
+                evidence TEXT NOT NULL,
+                PRIMARY KEY (item, revision)
+            )
+            """,
+        ),
+    ),
+)

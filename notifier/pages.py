@@ -1,0 +1,35 @@
+"""The pages that a mail leads to, and the list of mails that were written to disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from config.settings import BulletinSettings, SiteSettings
+    from feeds.render import Renderer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailView:
+    """A mail on disk as the list shows it."""
+
+    name: str
+    subject: str
+    recipient: str
+    date: datetime
+
+
+def unsubscribe_page(
+    bulletin: BulletinSettings, *, site: SiteSettings, done: bool, renderer: Renderer
+) -> str:
+    """Return the page with the one button, or the one that says that it is done."""
+    return renderer.render("unsubscribe.html", site=site, bulletin=bulletin, done=done, root="/")
+
+
+def mails_page(mails: Sequence[MailView], *, site: SiteSettings, renderer: Renderer) -> str:
+    """Return the list of mails, newest first."""
+    return renderer.render("mails.html", site=site, mails=mails, root="/")

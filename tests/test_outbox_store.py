@@ -1,0 +1,130 @@
+"""The outbox as rows: claimed once, recorded under a lease, never lost, on each database."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from test_edition_store import World
+from worlds import LEASE, entry
+
+from notifier.model import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    from feeds.database import Database
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """One delivery in the outbox."""
+    world = World(database)
+    world.subscribe("ann", "instant")
+    world.store(entry("one"))
+    world.open_all()
+    return world
+
+
+def _claim(world: World) -> Delivery:
+    delivery = world.outbox.claim(now=world.clock(), lease=LEASE)
+    assert delivery is not None
+    return delivery
+
+
+def test_a_claimed_delivery_is_nobody_elses(world: World) -> None:
+    """While it is being sent, nobody else gets it."""
+    delivery = _claim(world)
+
+    assert delivery.attempts == 1
+    assert delivery.address == "ann@example.org"
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+
+
+def test_a_delivery_carries_the_token_of_its_subscription(world: World) -> None:
+    """The way out stands in every mail."""
+    (subscription,) = world.subscribers.subscriptions()
+
+    assert _claim(world).token == subscription.token
+
+
+def test_a_sent_delivery_is_never_claimed_again(world: World) -> None:
+    """The final state stays, with the relay's answer."""
+    delivery = _claim(world)
+    world.outbox.record(delivery, DeliveryState.SENT, reply="250 ok", now=world.clock())
+
+    world.clock.forward(days=30)
+
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.tally()[DeliveryState.SENT] == 1
+
+
+def test_a_delivery_whose_sender_died_is_sent_again_with_the_same_id(world: World) -> None:
+    """After its lease another process takes it over."""
+    first = _claim(world)
+    world.clock.now += LEASE
+
+    second = _claim(world)
+
+    assert (second.id, second.message_id, second.attempts) == (first.id, first.message_id, 2)
+
+
+def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
+    """Who was overtaken does not write over who overtook."""
+    slow = _claim(world)
+    world.clock.now += LEASE
+    quick = _claim(world)
+
+    late = world.outbox.record(slow, DeliveryState.FAILED, reply="late", now=world.clock())
+    good = world.outbox.record(quick, DeliveryState.SENT, reply="ok", now=world.clock())
+
+    assert (late, good) == (False, True)
+    assert world.outbox.tally()[DeliveryState.SENT] == 1
+
+
+@pytest.mark.parametrize("state", [DeliveryState.DEFERRED, DeliveryState.UNCERTAIN])
+def test_what_is_put_off_comes_back_at_its_time(world: World, state: DeliveryState) -> None:
+    """Neither before nor never."""
+    delivery = _claim(world)
+    later = world.clock() + timedelta(minutes=5)
+    world.outbox.record(delivery, state, reply="busy", now=world.clock(), next_attempt=later)
+
+    early = world.outbox.claim(now=later - timedelta(seconds=1), lease=LEASE)
+    due = world.outbox.claim(now=later, lease=LEASE)
+
+    assert early is None
+    assert due is not None
+    assert due.doubts == (1 if state is DeliveryState.UNCERTAIN else 0)
+
+
+def test_all_are_put_off_when_the_relay_refuses_us(world: World) -> None:
+    """Nothing is claimed before, everything after."""
+    until = world.clock() + timedelta(minutes=5)
+    world.outbox.postpone(until=until)
+
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.claim(now=until, lease=LEASE) is not None
+
+
+def test_many_workers_send_each_delivery_once(database: Database) -> None:
+    """Claims at the same time never meet."""
+    world = World(database)
+    for number in range(40):
+        world.subscribe(f"n{number}", "instant")
+    world.store(entry("one"))
+    world.open_all()
+    sent: list[str] = []
+
+    def send_all() -> None:
+        while delivery := world.outbox.claim(now=world.clock(), lease=LEASE):
+            sent.append(delivery.address)
+            world.outbox.record(delivery, DeliveryState.SENT, reply="ok", now=world.clock())
+
+    threads = [threading.Thread(target=send_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(sent) == sorted(f"n{number}@example.org" for number in range(40))
+    assert world.outbox.tally(1)[DeliveryState.SENT] == world.editions.edition(1).audience

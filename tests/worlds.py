@@ -1,0 +1,114 @@
+"""Small worlds for tests: a clock, a bulletin, entries, and stores on a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from config.schedule import Interval
+from config.settings import BulletinSettings, SourceSettings
+from feeds.fetch import Validators
+from feeds.item_store import ItemStore
+from feeds.model import Changes, Entry, When
+from feeds.records import Check, Claim, Outcome
+from feeds.source_store import SourceStore
+
+if TYPE_CHECKING:
+    from feeds.database import Database
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **duration: float) -> datetime:
+        """Move on, and say what time it is."""
+        self.now += timedelta(**duration)
+        return self.now
+
+
+def bulletin(
+    slug: str = "harbour", *, sources: tuple[str, ...] = ("main",), every: str = "1h"
+) -> BulletinSettings:
+    """A bulletin with sources that are local files."""
+    hours = int(every.removesuffix("h"))
+    return BulletinSettings(
+        slug=slug,
+        title=slug.capitalize(),
+        sources=tuple(
+            SourceSettings(
+                bulletin=slug,
+                name=name,
+                file=Path(f"/{slug}/{name}.txt"),
+                schedule=Interval(timedelta(hours=hours)),
+            )
+            for name in sources
+        ),
+    )
+
+
+def entry(title: str, *, day: date | None = None, url: str = "", summary: str = "") -> Entry:
+    """Something found."""
+    return Entry(
+        title=title,
+        url=url,
+        when=When(day) if day else None,
+        summary_html=summary and f"<p>{summary}</p>",
+    )
+
+
+@dataclass
+class Feeds:
+    """The stores of reading, with the steps that a check takes on them."""
+
+    database: Database
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        """Open the stores."""
+        self.sources = SourceStore(self.database, authority="example.org")
+        self.items = ItemStore(self.database, authority="example.org")
+
+    def claim(self, slug: str = "harbour") -> Claim:
+        """Take the bulletin, which must be free."""
+        claim = self.sources.claim(slug, now=self.clock(), lease=LEASE)
+        assert claim is not None
+        return claim
+
+    def outcome(self, claim: Claim, *, source: str = "main", outcome: str = "changed") -> Outcome:
+        """What a check leaves when it is next due in an hour."""
+        check = Check(
+            bulletin=claim.bulletin,
+            source=source,
+            started=self.clock(),
+            finished=self.clock(),
+            outcome=outcome,
+            error="broken" if outcome == "failed" else "",
+        )
+        return Outcome(
+            check=check,
+            next_check=self.clock() + timedelta(hours=1),
+            validators=Validators(etag='"1"', last_modified="then", digest="d"),
+        )
+
+    def store(
+        self, *entries: Entry, baseline: bool = False, slug: str = "harbour"
+    ) -> tuple[str, ...]:
+        """Store new entries as a check does; return the ids."""
+        claim = self.claim(slug)
+        changes = Changes(new=entries, new_positions=tuple(range(len(entries))), baseline=baseline)
+        outcome = self.outcome(claim, outcome="baseline" if baseline else "changed")
+        ids = self.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
+        self.sources.release(claim)
+        return ids

@@ -1,0 +1,111 @@
+"""The wiring: settings become stores, readers, writers and senders. One function, no container."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from feeds.database import open_database
+from feeds.item_store import ItemStore
+from feeds.migrations import migrate
+from feeds.publish import Publisher
+from feeds.render import Renderer, package_templates
+from feeds.schema import FEEDS
+from feeds.source_store import SourceStore
+from notifier.edition_store import EditionStore
+from notifier.outbox_store import OutboxStore
+from notifier.schema import NOTIFIER
+from notifier.subscriber_store import SubscriberStore
+from tidings.cli import USAGE, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from config.settings import BulletinSettings, Settings
+    from feeds.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that a verb works with. ``clock`` gives the time, aware."""
+
+    settings: Settings
+    database: Database
+    sources: SourceStore
+    items: ItemStore
+    subscribers: SubscriberStore
+    editions: EditionStore
+    deliveries: OutboxStore
+    renderer: Renderer
+    publisher: Publisher
+    clock: Callable[[], datetime]
+
+    @property
+    def mails(self) -> Path:
+        """The folder of mails that are written to disk for want of a relay."""
+        return self.settings.store.data / "mails"
+
+    def bulletin(self, slug: str) -> BulletinSettings:
+        """Return a configured bulletin. Raises CommandError, with the names that there are."""
+        bulletin = self.settings.bulletin(slug)
+        if bulletin is None:
+            known = ", ".join(known.slug for known in self.settings.bulletins) or "none"
+            raise CommandError(
+                f"no bulletin {slug!r} in {self.settings.path}; there are: {known}", code=USAGE
+            )
+        return bulletin
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the configuration. Raises ConfigError, with every problem and its line."""
+    from config.load import load
+
+    return load(path, os.environ)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Iterator[App]:
+    """Open the store, bring it to this release and to the configuration, and wire the rest.
+
+    Raises StoreError.
+    """
+    with open_database(settings.store.database, settings.store.data) as database:
+        migrate(database, (FEEDS, NOTIFIER), now=clock())
+        authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
+        sources = SourceStore(database, authority=authority)
+        items = ItemStore(database, authority=authority)
+        subscribers = SubscriberStore(database)
+        own = [settings.site.templates] if settings.site.templates else []
+        renderer = Renderer(*own, package_templates("feeds"), package_templates("notifier"))
+        app = App(
+            settings=settings,
+            database=database,
+            sources=sources,
+            items=items,
+            subscribers=subscribers,
+            editions=EditionStore(
+                database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
+            ),
+            deliveries=OutboxStore(database),
+            renderer=renderer,
+            publisher=Publisher(sources=sources, items=items, settings=settings, renderer=renderer),
+            clock=clock,
+        )
+        app.sources.register(settings.bulletins, now=clock())
+        yield app
+
+
+def mail_domain(settings: Settings) -> str:
+    """Return the domain of the sender, which is the right side of every Message-ID."""
+    return parseaddr(settings.mail.sender)[1].rpartition("@")[2] or "localhost"

@@ -1,0 +1,230 @@
+"""The command line: verbs and their arguments. What a verb does stands in tidings.commands.
+
+Only argparse is imported here, and the module of the one verb that is asked for, so that
+``tidings --help`` and a cron job start fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK = 0
+FAILED = 1
+USAGE = 2
+# EX_TEMPFAIL of sysexits.h: nothing is wrong, try again later.
+BUSY = 75
+_INTERRUPTED = 130
+
+_EPILOG = """\
+exit codes:
+  0   done
+  1   a source, the store or the mail failed; the message says which and what to do
+  2   the command line or the configuration is wrong
+  75  another process works on it just now; try again later
+"""
+
+
+class CommandError(Exception):
+    """A verb cannot do what it was asked; the message names the place and the remedy."""
+
+    def __init__(self, message: str, *, code: int = FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="tidings",
+        description="Turns a bulletin page into RSS, Atom and JSON feeds and into e-mail digests.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.set_defaults(
+        config=Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml")), quiet=False, debug=False
+    )
+    _common_options(parser)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for add in (_init, _preview, _check, _tick, _run, _digest, _subscribers, _demo):
+        add(verbs)
+    return parser
+
+
+def _common_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that may stand before the verb and after it."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="the configuration (default: $TIDINGS_CONFIG, else tidings.toml in this folder)",
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="log warnings and errors only, for cron",
+    )
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="log everything, with the traceback of an error",
+    )
+
+
+Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names its type nowhere else
+
+
+def _verb(verbs: Verbs[argparse.ArgumentParser], name: str, does: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=does, description=does, allow_abbrev=False)
+    _common_options(parser)
+    return parser
+
+
+def _json(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def _reading_options(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument(
+        "source",
+        metavar="URL|FILE",
+        help="the page or text to read",
+        nargs="?" if optional else None,
+    )
+    parser.add_argument(
+        "--kind", choices=("auto", "html", "text"), default="auto", help="how to read it"
+    )
+    parser.add_argument("--language", default="", metavar="TAG", help="language of its dates: es")
+    parser.add_argument(
+        "--time-zone", default="UTC", metavar="ZONE", help="zone of its dates: Europe/Madrid"
+    )
+
+
+def _init(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "init", "read a page, show what was found, write the configuration")
+    _reading_options(parser, optional=True)
+    parser.add_argument(
+        "--example", action="store_true", help="print every key of a configuration, and end"
+    )
+    parser.add_argument("--slug", default="", help="short name, in addresses and commands")
+    parser.add_argument("--title", default="", help="name of the bulletin")
+    parser.add_argument("--every", default="1h", metavar="TIME", help="how often to read: 30m, 1d")
+
+
+def _preview(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "preview", "show what would be read from a page; store nothing")
+    _reading_options(parser)
+    parser.add_argument(
+        "--url", default="", help="the address of the page that FILE holds, for its links"
+    )
+    _json(parser, "the items as JSON Feed 1.1")
+    parser.add_argument("--explain", action="store_true", help="say why each item was kept or not")
+
+
+def _check(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "check", "read now, whether due or not; store and publish what changed")
+    parser.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN", help="only this one")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would change; change nothing"
+    )
+    _json(parser, "the outcome")
+
+
+def _tick(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "tick", "do all that is due, once: read, publish, send; for cron")
+    _json(parser, "what was done")
+
+
+def _run(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(
+        verbs, "run", "run the service: do what is due when it is due, and serve the pages"
+    )
+    parser.add_argument("--host", default="", help="address to listen on (default: [server] host)")
+    parser.add_argument("--port", type=int, default=0, help="port (default: [server] port)")
+
+
+def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(
+        verbs, "digest", "show the next edition's mail, of the latest items where none is due"
+    )
+    parser.add_argument("bulletin", metavar="BULLETIN")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--eml", action="store_true", help="print the whole mail (RFC 5322)")
+    form.add_argument("--html", action="store_true", help="print its HTML part")
+    form.add_argument("--open", action="store_true", help="open its HTML part in a browser")
+    form.add_argument("--send-to", default="", metavar="ADDRESS", help="send it there, as a test")
+
+
+def _subscribers(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "subscribers", "add, list and remove subscribers")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = _verb(actions, "add", "add a subscription, or change its cadence")
+    add.add_argument("address", metavar="ADDRESS")
+    add.add_argument("bulletin", metavar="BULLETIN")
+    add.add_argument(
+        "--cadence",
+        default="weekly",
+        help="instant, daily, weekly, or a cron expression (default: weekly)",
+    )
+    add.add_argument("--time-zone", default="", metavar="ZONE", help="default: the bulletin's")
+    listing = _verb(actions, "list", "list the subscriptions")
+    listing.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN")
+    _json(listing, "them")
+    remove = _verb(actions, "remove", "end a subscription, or all of an address")
+    remove.add_argument("address", metavar="ADDRESS")
+    remove.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN")
+
+
+def _demo(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "demo", "run the service on the sample bulletin, in a folder of its own")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("tidings-demo"), help="where (default: tidings-demo)"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port (default: 8080)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return its exit code. Errors that an operator can mend are one line."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        print(f"tidings {version('tidings')}")  # noqa: T201
+        return OK
+    if not options.verb:
+        parser.print_help()
+        return USAGE
+    return _perform(options)
+
+
+def _perform(options: argparse.Namespace) -> int:
+    from tidings.errors import explain
+
+    try:
+        command = import_module(f"tidings.commands.{options.verb}")
+        code: int = command.run(options)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain at its exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if options.debug:
+            raise
+        message, code = explain(error)
+        sys.stderr.write(f"tidings: {message}\n")
+    return code

@@ -1,0 +1,110 @@
+"""``tidings check``: read now, due or not; or only say what would change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from feeds.check import Checker, ReadingError
+from feeds.fetch import Fetcher, FetchError
+from tidings.app import load_settings, open_app
+from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
+from tidings.logs import set_up_logging
+from tidings.reports import changes_report, check_report
+from tidings.terminal import progress, say, say_json
+from tidings.work import check_claimed, publish
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from feeds.model import Changes
+    from feeds.records import Check
+    from tidings.app import App
+    from tidings.reports import Report
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check one bulletin or all; the exit code says whether a source failed."""
+    set_up_logging(quiet=options.quiet, debug=options.debug)
+    with open_app(load_settings(options.config)) as app:
+        slugs = _wanted(app, options.bulletin)
+        if options.dry_run:
+            return _dry_run(app, slugs, as_json=options.json)
+        with progress("reading"):
+            checks = [check for slug in slugs for check in _check(app, slug)]
+        published = publish(app)
+    if options.json:
+        say_json(
+            {
+                "checks": [check_report(check) for check in checks],
+                "published": list(published),
+            }
+        )
+    return FAILED if any(check.error for check in checks) else OK
+
+
+def _wanted(app: App, slug: str) -> list[str]:
+    if not app.settings.bulletins:
+        raise CommandError(
+            f"{app.settings.path}: no bulletin is configured; add one with: tidings init URL",
+            code=USAGE,
+        )
+    if slug:
+        return [app.bulletin(slug).slug]
+    return [bulletin.slug for bulletin in app.settings.bulletins]
+
+
+def _check(app: App, slug: str) -> Iterator[Check]:
+    claim = app.sources.claim(slug, now=app.clock(), lease=app.settings.server.lease)
+    if claim is None:
+        raise CommandError(f"{slug}: another process is checking it; try again later", code=BUSY)
+    with Fetcher(app.settings.fetch) as fetcher:
+        yield from check_claimed(app, claim, fetcher)
+
+
+def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
+    reports: list[Report] = []
+    failed = False
+    with Fetcher(app.settings.fetch) as fetcher:
+        checker = Checker(
+            sources=app.sources,
+            items=app.items,
+            fetcher=fetcher,
+            settings=app.settings.fetch,
+            clock=app.clock,
+        )
+        for state in app.sources.sources():
+            if state.bulletin not in slugs:
+                continue
+            try:
+                changes = checker.dry_run(app.bulletin(state.bulletin), state)
+            except (FetchError, ReadingError) as error:
+                failed = True
+                reports.append(
+                    {"bulletin": state.bulletin, "source": state.name, "error": str(error)}
+                )
+            else:
+                reports.append(changes_report(state.bulletin, state.name, changes))
+                if not as_json:
+                    _show(f"{state.bulletin}/{state.name}", changes)
+    if as_json:
+        say_json(reports)
+    else:
+        for report in reports:
+            if "error" in report:
+                say(f"{report['bulletin']}/{report['source']}: failed: {report['error']}")
+    return FAILED if failed else OK
+
+
+def _show(name: str, changes: Changes) -> None:
+    first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
+    say(
+        f"{name}: {len(changes.new)} new, {len(changes.revised)} revised, "
+        f"{len(changes.missing)} missing, {len(changes.unchanged)} unchanged{first}"
+    )
+    for entry in changes.new:
+        say(f"  new      {entry.title}")
+    for revision in changes.revised:
+        say(f"  revised  {revision.content.title}  (same {revision.match.evidence.value})")
+    for item in changes.missing:
+        say(f"  missing  {item.content.title}")

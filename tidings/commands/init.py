@@ -1,0 +1,116 @@
+"""``tidings init``: from an address to a working configuration."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from config.schedule import parse_duration
+from config.slugs import slug_problem, suggest_slug
+from config.write import bulletin_toml, example_configuration, new_configuration
+from feeds.files import replace_file
+from tidings.app import load_settings
+from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.commands.preview import show_entries
+from tidings.looking import look
+from tidings.terminal import progress, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Container
+
+    from config.settings import Settings
+    from tidings.looking import Look
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the page, show what was found, and write or extend the configuration."""
+    if options.example:
+        say(example_configuration().rstrip())
+        return OK
+    if not options.source:
+        raise CommandError("init wants the address of a page or the path of a file", code=USAGE)
+    settings = load_settings(options.config) if options.config.exists() else None
+    _check_every(options.every)
+    with progress(f"reading {options.source}"):
+        seen = look(
+            options.source,
+            kind=options.kind,
+            language=options.language,
+            time_zone=options.time_zone,
+        )
+    if seen.reading.problem:
+        raise CommandError(f"{seen.location}: {seen.reading.problem}", code=FAILED)
+    show_entries(seen.reading)
+    slug = _slug(options, settings, seen)
+    table = bulletin_toml(
+        slug=slug,
+        title=options.title or seen.reading.title or slug.replace("-", " ").capitalize(),
+        language=options.language or seen.reading.language or "en",
+        time_zone=options.time_zone,
+        url="" if seen.file else options.source,
+        file=_relative(options, seen),
+        kind=options.kind,
+        every=options.every,
+    )
+    _write(options, table, is_new=settings is None)
+    _tell(options, slug, seen)
+    return OK
+
+
+def _check_every(every: str) -> None:
+    try:
+        parse_duration(every)
+    except ValueError as error:
+        raise CommandError(f"--every: {error}", code=USAGE) from error
+
+
+def _slug(options: argparse.Namespace, settings: Settings | None, seen: Look) -> str:
+    """Return the slug that was asked for, or one made of the title or the address."""
+    taken: Container[str] = (
+        {bulletin.slug for bulletin in settings.bulletins} if settings else frozenset()
+    )
+    if not options.slug:
+        return suggest_slug(options.title or seen.reading.title or seen.page_url, taken)
+    if problem := slug_problem(options.slug):
+        raise CommandError(f"--slug: {problem}", code=USAGE)
+    if options.slug in taken:
+        raise CommandError(
+            f"{options.config} has a bulletin {options.slug!r} already; choose another --slug",
+            code=USAGE,
+        )
+    slug: str = options.slug
+    return slug
+
+
+def _relative(options: argparse.Namespace, seen: Look) -> str:
+    """Return the file's path as the configuration reads it: relative to its own folder."""
+    if seen.file is None:
+        return ""
+    return os.path.relpath(seen.file.resolve(), options.config.resolve().parent)
+
+
+def _write(options: argparse.Namespace, table: str, *, is_new: bool) -> None:
+    """Write the configuration and read it back: what we wrote must be right."""
+    before = b"" if is_new else options.config.read_bytes()
+    text = new_configuration(table) if is_new else f"{before.decode().rstrip()}\n\n{table}"
+    replace_file(options.config, text.encode())
+    try:
+        load_settings(options.config)
+    except Exception:
+        if is_new:
+            options.config.unlink()
+        else:
+            replace_file(options.config, before)
+        raise
+
+
+def _tell(options: argparse.Namespace, slug: str, seen: Look) -> None:
+    reading = seen.reading
+    dated = sum(entry.when is not None for entry in reading.entries)
+    say()
+    say(f"{len(reading.entries)} items found, {dated} with a date; read as {reading.method}")
+    say(f"written to {options.config} as [bulletins.{slug}]; next:")
+    say(f"  tidings check {slug}          read it, store it, publish the feeds")
+    say("  tidings run                  do so on schedule, and serve the pages")
+    say(f"  tidings subscribers add ADDRESS {slug}")

@@ -1,0 +1,36 @@
+"""Errors as an operator reads them: one message that names place and remedy, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from tidings.cli import FAILED, USAGE, CommandError
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return the message of an error and the exit code that it ends the program with.
+
+    An error that nobody expected is a fault of ours: it says how to see more of it.
+    """
+    if isinstance(error, CommandError):
+        return str(error), error.code
+    for module, name, code in _EXPECTED:
+        # A module that was never imported cannot have raised; importing it here would cost.
+        known = getattr(sys.modules.get(module), name, None)
+        if known is not None and isinstance(error, known):
+            return str(error), code
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; see that this account may use it", FAILED
+    fault = f"a fault in Tidings itself: {type(error).__name__}: {error}"
+    return f"{fault}; run it again with --debug and report what it prints", FAILED
+
+
+_EXPECTED = (
+    ("config.load", "ConfigError", USAGE),
+    ("feeds.database", "StoreError", FAILED),
+    ("feeds.fetch", "FetchError", FAILED),
+    ("feeds.check", "ReadingError", FAILED),
+    ("feeds.render", "TemplateError", FAILED),
+    ("notifier.transport", "TransportError", FAILED),
+)

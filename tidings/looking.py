@@ -1,0 +1,95 @@
+"""A first look at a page or file that nothing is known of: fetched and read, not stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from feeds.read import read
+
+from config.settings import FetchSettings, SourceSettings
+from feeds.fetch import Fetcher, NotModified, Validators
+from tidings.cli import FAILED, USAGE, CommandError
+
+if TYPE_CHECKING:
+    from config.settings import SourceKind
+    from feeds.model import Entry, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look found. ``page_url`` is the address that links were resolved against."""
+
+    location: str
+    page_url: str
+    file: Path | None
+    zone: ZoneInfo
+    reading: Reading
+
+    def published(self, entry: Entry) -> str:
+        """Return an entry's date as RFC 3339: a day without a time begins in the page's zone."""
+        if entry.when is None:
+            return ""
+        instant = entry.when.instant
+        if instant is None:
+            instant = datetime.combine(entry.when.day, time(), tzinfo=self.zone)
+        text = instant.isoformat(timespec="seconds")
+        # Zones of the distant past have seconds, which RFC 3339 has not.
+        return text if len(text) == len("2026-11-23T00:00:00+00:00") else text[:22]
+
+
+def look(
+    location: str,
+    *,
+    kind: SourceKind = "auto",
+    language: str = "",
+    time_zone: str = "UTC",
+    page_url: str = "",
+) -> Look:
+    """Fetch and read a page by its address or a file by its path.
+
+    ``page_url`` names the page that a file holds. Raises CommandError and FetchError.
+    """
+    zone = _zone(time_zone)
+    source = _source(location, kind)
+    with Fetcher(FetchSettings()) as fetcher:
+        page = fetcher.fetch(source, validators=Validators())
+    if isinstance(page, NotModified):
+        raise CommandError(f"{location}: answers 304 though nothing was known of it", code=FAILED)
+    address = page_url or page.url
+    reading = read(
+        page.body,
+        url=address,
+        content_type=page.content_type,
+        kind=kind,
+        language=language,
+        zone=zone,
+        now=datetime.now(UTC),
+    )
+    return Look(location=location, page_url=address, file=source.file, zone=zone, reading=reading)
+
+
+def _source(location: str, kind: SourceKind) -> SourceSettings:
+    source = SourceSettings(bulletin="", name="", kind=kind)
+    if location.lower().startswith(("http://", "https://")):
+        return replace(source, url=location)
+    path = Path(location)
+    if not path.exists():
+        raise CommandError(
+            f"{location}: no such file; a page is given by its whole address, "
+            "such as https://example.org/news",
+            code=USAGE,
+        )
+    return replace(source, file=path)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:
+        raise CommandError(
+            f"no time zone {name!r}; write it as Europe/Madrid", code=USAGE
+        ) from error

@@ -1,0 +1,133 @@
+"""The service: a ticker for the work that is due, and a web server for what was published.
+
+The only door of apscheduler. It holds no schedule of its own: what is due stands in the store,
+so that any number of services can share it and a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tidings.cli import FAILED, OK, CommandError
+from tidings.web import web_application
+from tidings.work import check_due, deliver, open_editions, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tidings.app import App
+
+log = logging.getLogger("tidings.service")
+
+# Requests that are open when the service is told to stop may take this long, not longer.
+_GRACE_S = 5
+
+
+def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> int:
+    """Run until a signal says stop; return the exit code. ``announce`` is called once it listens.
+
+    Raises CommandError where the port is taken.
+    """
+    listener = _listen(host, port)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web_application(app),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            timeout_keep_alive=_GRACE_S,
+        )
+    )
+    with listener, _ticking(app):
+        announce()
+        server.run(sockets=[listener])
+    log.info("stopped")
+    return OK if server.started else FAILED
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before any work is done: a port that is taken is an error at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise CommandError(
+            f"cannot listen on {host} port {port} ({error.strerror}); "
+            "choose another one with --port or [server] port"
+        ) from error
+    return listener
+
+
+@contextmanager
+def _ticking(app: App) -> Iterator[None]:
+    """Do the due work at every tick, reading and sending side by side, until the block ends.
+
+    On the way out the running work is told to stop between two items and is waited for.
+    """
+    stop = threading.Event()
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for name, work in (("read", _read), ("send", _send)):
+        # One at a time; ticks that were missed or piled up are worth one.
+        scheduler.add_job(
+            _guarded(name, work, app, stop),
+            "interval",
+            seconds=app.settings.server.tick.total_seconds(),
+            next_run_time=app.clock(),
+            id=name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        scheduler.shutdown(wait=True)
+
+
+def _guarded(
+    name: str,
+    work: Callable[[App, Callable[[], bool]], None],
+    app: App,
+    stop: threading.Event,
+) -> Callable[[], None]:
+    """Return a job that outlives its errors: the next tick tries again."""
+
+    def job() -> None:
+        if stop.is_set():
+            return
+        try:
+            work(app, stop.is_set)
+        except Exception as error:
+            from tidings.errors import explain
+
+            message, _ = explain(error)
+            log.error("%s: %s", name, message)  # noqa: TRY400 - the message is for an operator
+            log.debug("the error in full", exc_info=error)
+
+    return job
+
+
+def _read(app: App, stopping: Callable[[], bool]) -> None:
+    check_due(app, stopping)
+    publish(app)
+    open_editions(app, stopping)
+
+
+def _send(app: App, stopping: Callable[[], bool]) -> None:
+    deliver(app, stopping)

@@ -1,0 +1,51 @@
+"""What a verb prints: tables for a person, tab-separated lines and JSON for a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def say(text: str = "") -> None:
+    """Print a line to standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say_json(value: object) -> None:
+    """Print a value as JSON, readable and with its own letters."""
+    say(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows: aligned where a person watches, else one line each with tabs between."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            say("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    # rich is loaded only where a person watches: a cron job never pays for it.
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Show that work goes on while a person watches; silent when nobody does."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what} ..."):
+        yield

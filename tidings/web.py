@@ -1,0 +1,177 @@
+"""The service's addresses: what was published, how it is, and the way out of a mail.
+
+Everything public is a file that was written before; nothing is rendered for a reader, so that
+any other web server can serve the same folder.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from feeds.pages import message_page
+from notifier.pages import unsubscribe_page
+from tidings.mails import mail_list, mail_part
+from tidings.published import Published, published_response
+from tidings.reports import health_report
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from notifier.model import Subscription
+    from tidings.app import App
+
+# No script anywhere, and nothing from other sites but the pictures of items.
+POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A few threads are enough for small pages, and each costs memory.
+_THREADS = 4
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def web_application(app: App) -> Starlette:
+    """Return the web application of the service."""
+
+    @asynccontextmanager
+    async def few_threads(_: Starlette) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        yield
+
+    files = Published(app.settings.site.output)
+    return Starlette(
+        lifespan=few_threads,
+        routes=[
+            Route("/health", _health(app)),
+            Route("/unsubscribe/{token}", _unsubscribe(app), methods=["GET", "POST"]),
+            Route("/mails/", _mails(app)),
+            Route("/mails/{name}/{part}", _mail(app)),
+            Route("/{path:path}", _published(files)),
+        ],
+        exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
+    )
+
+
+def _published(files: Published) -> Callable[[Request], Awaitable[Response]]:
+    async def published(request: Request) -> Response:
+        """Serve a published file. Small and in memory: no thread is needed for it."""
+        return published_response(files, request)
+
+    return published
+
+
+def _health(app: App) -> Callable[[Request], Response]:
+    def health(_: Request) -> Response:
+        """Say how every source is. Answers 200 as long as the store can be read."""
+        return JSONResponse(health_report(app), headers={"Cache-Control": "no-store"})
+
+    return health
+
+
+def _subscription(app: App, request: Request) -> Subscription:
+    subscription = app.subscribers.by_token(request.path_params["token"])
+    if subscription is None or app.settings.bulletin(subscription.bulletin) is None:
+        raise HTTPException(404, "This link belongs to no subscription.")
+    return subscription
+
+
+def _unsubscribe(app: App) -> Callable[[Request], Response]:
+    def unsubscribe(request: Request) -> Response:
+        """Show a button; end the subscription on POST only, for scanners open every link.
+
+        A POST needs neither cookie nor form and answers 200 however often it comes (RFC 8058).
+        """
+        subscription = _subscription(app, request)
+        done = request.method == "POST"
+        if done:
+            app.subscribers.unsubscribe(subscription, now=app.clock())
+        page = unsubscribe_page(
+            app.bulletin(subscription.bulletin),
+            site=app.settings.site,
+            done=done,
+            renderer=app.renderer,
+        )
+        return _html(page)
+
+    return unsubscribe
+
+
+def _only_here(app: App, request: Request) -> None:
+    """Mails hold addresses and the keys to unsubscribe: they are shown on this machine alone."""
+    if app.settings.mail.host:
+        raise HTTPException(404, "Mails leave through a relay and are not kept here.")
+    if request.client is None or request.client.host not in _LOOPBACK:
+        raise HTTPException(403, "The mails can be read on the machine of the service only.")
+
+
+def _mails(app: App) -> Callable[[Request], Response]:
+    def mails(request: Request) -> Response:
+        """List the mails that were written to disk."""
+        _only_here(app, request)
+        return _html(mail_list(app))
+
+    return mails
+
+
+def _mail(app: App) -> Callable[[Request], Response]:
+    def mail(request: Request) -> Response:
+        """Show a part of one mail: html, text or eml."""
+        _only_here(app, request)
+        found = mail_part(app, request.path_params["name"], request.path_params["part"])
+        if found is None:
+            raise HTTPException(404, "There is no such mail.")
+        content, media_type = found
+        return Response(content, media_type=media_type, headers=_page_headers())
+
+    return mail
+
+
+def _page_headers() -> dict[str, str]:
+    return {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": POLICY,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+
+
+def _html(page: str, status: int = 200) -> Response:
+    return Response(page, status, media_type="text/html", headers=_page_headers())
+
+
+def _refused(app: App) -> Callable[[Request, Exception], Response]:
+    def refused(_: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise TypeError from error
+        page = message_page(
+            f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
+        )
+        response = _html(page, error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    return refused
+
+
+def _failed(app: App) -> Callable[[Request, Exception], Response]:
+    def failed(_: Request, _error: Exception) -> Response:
+        """Reveal nothing; the log has the error."""
+        page = message_page(
+            "500",
+            "Something went wrong here. It was noted; please try again later.",
+            site=app.settings.site,
+            renderer=app.renderer,
+        )
+        return _html(page, 500)
+
+    return failed
