@@ -8,7 +8,7 @@ form stands in ``feeds.dates_forms``; the names stand in ``feeds.dates_names``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,19 +25,37 @@ _LONGEST_LINE = 160
 _FIRST_YEAR = 1970
 _LAST_YEAR = 2199
 _PIVOT = 70
+_CENTURY = 100
+_MONTHS = 12
+_LONGEST_LABEL = 20
 _THAI_YEARS = range(2490, 2643)
 _DASH = r"\s*(?:[-\u2010-\u2015~\u301c]|\bto\b|\bbis\b|\bal?\b|\bau\b)\s*"
 _ORDINAL = r"(?:st|nd|rd|th|er|ère|\u00ba|\u00aa|[.:])?"
 _NUMBERS = (
     # 2020-09-14, 2020/9/14, 2020.09.14, 2020. 9. 14.
-    ("ymd", r"(?<![\d.,/-])(?P<y>\d{4})\s?[-/.\u2010-\u2015]\s?(?P<m>\d{1,2})\s?[-/.\u2010-\u2015]"
-            r"\s?(?P<d>\d{1,2})(?![\d/]|[.,-]\d)"),
+    (
+        "ymd",
+        (
+            r"(?<![\d.,/-])(?P<y>\d{4})\s?[-/.\u2010-\u2015]\s?(?P<m>\d{1,2})\s?[-/.\u2010-\u2015]"
+            r"\s?(?P<d>\d{1,2})(?![\d/]|[.,-]\d)"
+        ),
+    ),
     # 2020年9月14日, 2020년 9월 14일, 9月14日, 9월 14, 2020
-    ("cjk", r"(?<!\d)(?:(?P<y>\d{4})\s?[年년]\s?)?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})(?!\d)"
-            r"\s?(?:[日일號号],?)?(?:,?\s(?P<y2>\d{4})(?!\d))?"),
+    (
+        "cjk",
+        (
+            r"(?<!\d)(?:(?P<y>\d{4})\s?[年년]\s?)?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})(?!\d)"
+            r"\s?(?:[日일號号],?)?(?:,?\s(?P<y2>\d{4})(?!\d))?"
+        ),
+    ),
     # 14.09.2020, 14/9/20, 9-14-2020
-    ("open", r"(?<![\d.,/:-])(?P<a>\d{1,2})(?P<sep>[./-])\s?(?P<b>\d{1,2})(?P=sep)\s?"
-             r"(?P<y>\d{4}|\d{2})(?![\d/]|[.,-]\d|\.\w)"),
+    (
+        "open",
+        (
+            r"(?<![\d.,/:-])(?P<a>\d{1,2})(?P<sep>[./-])\s?(?P<b>\d{1,2})(?P=sep)\s?"
+            r"(?P<y>\d{4}|\d{2})(?![\d/]|[.,-]\d|\.\w)"
+        ),
+    ),
 )
 
 
@@ -60,13 +78,14 @@ class DateReader:
     zone: ZoneInfo
     now: datetime
     language: str = ""
+    also: str = ""
     order: str = ""
     settled: str = field(default="", init=False)
     _cache: dict[str, tuple[Spot, ...]] = field(default_factory=dict, init=False)
     _vocabulary: _Vocabulary = field(init=False)
 
     def __post_init__(self) -> None:
-        self._vocabulary = _vocabulary(self.language.lower())
+        self._vocabulary = _vocabulary(self.language.lower(), self.also.lower())
         if not self.order:
             self.order = self._vocabulary.order
 
@@ -76,8 +95,8 @@ class DateReader:
         for text in texts:
             if any(character.isdigit() for character in text):
                 pairs += [spot.pair for spot in self.spots(text) if spot.pair]
-        first = sum(a > 12 for a, _ in pairs)
-        second = sum(b > 12 for _, b in pairs)
+        first = sum(a > _MONTHS for a, _ in pairs)
+        second = sum(b > _MONTHS for _, b in pairs)
         if first != second:
             self.order = "dmy" if first > second else "mdy"
             self.settled = (
@@ -121,13 +140,15 @@ class DateReader:
 
     def _is_dressing(self, text: str) -> bool:
         """Return whether what stands beside a date adds nothing but weekday, time and label."""
-        text = text.lower().replace("\u00b7", " ").strip()
+        text = _CLOCK_TIME.sub(" ", text.lower()).replace("\u00b7", " ").strip()
         for word in _WORD.findall(text):
-            if word.isdigit() or word in _LABELS or word in self._vocabulary.links:
+            if word in _LABELS or word in self._vocabulary.links:
                 continue
             if word in self._vocabulary.weekdays or word in _TIME_WORDS:
                 continue
-            return text.endswith((":", "\uff1a")) and len(text) <= 20 and " " not in text
+            return (
+                text.endswith((":", "\uff1a")) and len(text) <= _LONGEST_LABEL and " " not in text
+            )
         return not re.search(r"\d{3,}|[!?]", text)
 
     def _find(self, text: str) -> list[Spot]:
@@ -139,8 +160,19 @@ class DateReader:
             for match in pattern.finditer(text):
                 spot = self._spot(form, match)
                 if spot and not any(s.start < spot.end and spot.start < s.end for s in found):
-                    found.append(self._with_time(text, spot))
+                    found.append(self._with_weekday(text, self._with_time(text, spot)))
         return sorted(found, key=lambda spot: spot.start)
+
+    def _with_weekday(self, text: str, spot: Spot) -> Spot:
+        """Take the weekday beside a date for a part of it."""
+        before = _WORD_BEFORE.search(text, max(spot.start - 20, 0), spot.start)
+        after = _WORD_AFTER.match(text, spot.end)
+        start = before.start() if before and self._is_weekday(before.group(1)) else spot.start
+        end = after.end() if after and self._is_weekday(after.group(1)) else spot.end
+        return replace(spot, start=start, end=end)
+
+    def _is_weekday(self, word: str) -> bool:
+        return word.lower() in self._vocabulary.weekdays
 
     def _with_time(self, text: str, spot: Spot) -> Spot:
         after = time_after(text, spot.end)
@@ -162,7 +194,7 @@ class DateReader:
             a, b = int(parts["a"]), int(parts["b"])
             pair = (a, b)
             month_first = self.order.find("m") < self.order.find("d") and parts["sep"] != "."
-            month, day = (a, b) if (month_first and a <= 12) or b > 12 else (b, a)
+            month, day = (a, b) if (month_first and a <= _MONTHS) or b > _MONTHS else (b, a)
         else:
             month = self._vocabulary.month(parts.get("n") or parts.get("n2") or "") or int(
                 parts.get("m") or 0
@@ -181,7 +213,7 @@ class DateReader:
         if not text:
             return 0
         year = int(text)
-        if len(text) == 2:
+        if year < _CENTURY:
             year += 1900 if year >= _PIVOT else 2000
         if year in _THAI_YEARS:
             year -= self._vocabulary.years_ahead
@@ -223,10 +255,10 @@ class _Vocabulary:
 
 
 @lru_cache(maxsize=32)
-def _vocabulary(language: str) -> _Vocabulary:
-    own = names_of(language) if language else None
-    english = names_of("en")
-    known: list[Names] = [names for names in (own, english) if names]
+def _vocabulary(language: str, also: str) -> _Vocabulary:
+    own = names_of(language or also) if language or also else None
+    other = names_of(also) if also else None
+    known: list[Names] = [names for names in (own, other, names_of("en")) if names]
     months: dict[str, int] = {}
     for names in known:
         for name, number in names.months.items():
@@ -264,9 +296,11 @@ def _patterns(
         ("named", rf"{day}{_ORDINAL}{until}{gap}{month}{until_month}(?:{gap}{year})?"),
         (
             "named",
-            rf"{again}{gap}{day.replace('<d>', '<d2>')}{_ORDINAL}"
-            rf"(?:{_DASH}(?:(?:{names})(?![^\W\d_])\.?\s?)?\d{{1,2}}{_ORDINAL}(?!\d))?"
-            rf"(?:{gap}{year})?",
+            (
+                rf"{again}{gap}{day.replace('<d>', '<d2>')}{_ORDINAL}"
+                rf"(?:{_DASH}(?:(?:{names})(?![^\W\d_])\.?\s?)?\d{{1,2}}{_ORDINAL}(?!\d))?"
+                rf"(?:{gap}{year})?"
+            ),
         ),
     )
     return tuple(
@@ -280,7 +314,25 @@ def _is_leap(year: int) -> bool:
 
 _HAS_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
-_LINKS = ("de", "del", "of", "den", "the", "le", "du", "di", "г", "года", "року", "р")
+_CLOCK_TIME = re.compile(r"\d{1,2}[:h.]\d{2}(?::\d{2})?")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]{0,2}\s*(?:den |the )?$")
+_WORD_AFTER = re.compile(r"\s*[(\uff08,]\s*([^\W\d_]+)\.?[)\uff09]?")
+_LINKS = (
+    "de",
+    "del",
+    "of",
+    "den",
+    "the",
+    "le",
+    "du",
+    "di",
+    "г",
+    "года",
+    "року",
+    "р",
+    "ng\u00e0y",
+    "n\u0103m",
+)
 _TIME_WORDS = frozenset("am pm a p m h uhr utc gmt cet cest est edt pst pdt z at um à".split())
 _LABELS = frozenset(
     "date dated published posted updated created on issued released release news added modified "

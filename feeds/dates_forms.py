@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 from feeds.model import When
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
     from zoneinfo import ZoneInfo
 
@@ -22,7 +22,8 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})Z?)?")
 _CLOCK = re.compile(
-    r"(?:\s*[T,·|\u2013@-]?\s*(?:at|um|à|a las|om|kl\.?)?\s*)(\d{1,2})[:h](\d{2})(?::(\d{2}))?(?![\d:])"
+    r"(?:\s*[T,·|\u2013@-]?\s*(?:at|um|à|a las|om|kl\.?)?\s*)"
+    r"(\d{1,2})[:h](\d{2})(?::(\d{2}))?(?![\d:])"
     r"(?:\s*([ap])\.?m\b\.?)?(?:\s*(Z\b|UTC|GMT|CEST|CET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST"
     r"|[+-]\d{2}:?\d{2}))?",
     re.IGNORECASE,
@@ -32,13 +33,20 @@ _OFFSETS = {
     "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
 }  # fmt: skip
 _LONGEST_RELATIVE = 40
+_NOON = 12
 _YESTERDAY = frozenset(
-    "yesterday gestern ayer hier ieri ontem gisteren igår i går wczoraj вчера вчора dün 昨日 昨天 어제 "
-    "أمس eilen".split()
+    (
+        "yesterday gestern ayer hier ieri ontem gisteren igår wczoraj "
+        "вчера вчора dün 昨日 昨天 어제 "
+        "أمس eilen"
+    ).split()
 )
 _TODAY = frozenset(
-    "today heute hoy aujourd'hui oggi hoje vandaag idag i dag dzisiaj сегодня сьогодні bugün 今日 今天 "
-    "오늘 اليوم tänään".split()
+    (
+        "today heute hoy aujourd'hui oggi hoje vandaag idag dzisiaj "
+        "сегодня сьогодні bugün 今日 今天 "
+        "오늘 اليوم tänään"
+    ).split()
 )
 
 
@@ -75,8 +83,8 @@ def _iso(match: re.Match[str], zone: ZoneInfo) -> When:
     day = datetime.strptime(match.group(1), "%Y-%m-%d").replace(tzinfo=UTC).date()
     if not match.group(2):
         return When(day)
-    parts = [int(part) for part in match.group(2).split(":")]
-    clock = time(*parts)
+    hour, minute, second = (int(part) for part in f"{match.group(2)}:0".split(":")[:3])
+    clock = time(hour, minute, second)
     moment = datetime.combine(day, clock, tzinfo=_offset(match.group(3) or "") or zone)
     return When(day, moment.astimezone(UTC))
 
@@ -99,7 +107,7 @@ def time_after(text: str, start: int) -> tuple[int, time] | None:
         return None
     hour, minute, second = (int(part or 0) for part in match.groups()[:3])
     half = (match.group(4) or "").lower()
-    if half and 1 <= hour <= 12:
+    if half and 1 <= hour <= _NOON:
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
         return match.end(), time(hour, minute, second, tzinfo=_offset(match.group(5) or ""))
@@ -151,7 +159,7 @@ def _relative_patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]
 
 
 def _wordings(field: object) -> list[str]:
-    past = field.get("past") if hasattr(field, "get") else None
-    if not hasattr(past, "values"):
+    past = field.get("past") if isinstance(field, Mapping) else None
+    if not isinstance(past, Mapping):
         return []
     return [str(wording) for wording in past.values() if "{0}" in str(wording)]

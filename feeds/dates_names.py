@@ -67,9 +67,7 @@ def _locale(language: str) -> Locale | None:
     return None
 
 
-def _collect(
-    locale: Locale, months: dict[str, int], weekdays: set[str], links: set[str]
-) -> None:
+def _collect(locale: Locale, months: dict[str, int], weekdays: set[str], links: set[str]) -> None:
     for usage in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
             for number, name in locale.months[usage][width].items():

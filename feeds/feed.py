@@ -1,22 +1,30 @@
-"""A feed as a value: what the three writers write, the same for all."""
+"""A feed as a value: what the three writers write, the same for all. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import html
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from feeds.markup import plain_text, web_url
+from feeds.text import clean_text, language_tag, legal_text, shorten
 
 GENERATOR = "Tidings"
+_LONGEST_MADE_TITLE = 80
+# Beyond these the formats' own forms of a year have other than four digits.
+_EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+_MAILBOX = re.compile(r"(?:mailto:)?[^\s<>()\"',;:@]+@[^\s<>()\"',;:@]+", re.IGNORECASE)
+_AROUND_NAME = " \t,;:<>()[]\"'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
     """One item of a feed.
 
-    ``id`` is a tag: URI, ``url`` absolute, ``title`` plain text, ``summary_html`` clean markup;
-    instants are aware.
+    ``id`` is a tag: URI, ``url`` absolute, ``title`` plain text, ``summary_html`` clean markup
+    (``feeds.markup``); instants are aware. ``language`` is empty where it is the feed's.
     """
 
     id: str
@@ -32,10 +40,10 @@ class FeedItem:
 
     @property
     def content_html(self) -> str:
-        """The summary with the item's picture before it, where it does not hold it already."""
-        if not self.image_url or self.image_url in self.summary_html:
+        """The summary, with the item's picture before it where it does not hold it already."""
+        source = html.escape(self.image_url)
+        if not source or source in self.summary_html:
             return self.summary_html
-        source = self.image_url.replace("&", "&amp;").replace('"', "&quot;")
         return f'<p><img src="{source}" alt=""></p>{self.summary_html}'
 
 
@@ -58,3 +66,63 @@ class Feed:
     atom_url: str
     json_url: str
     items: tuple[FeedItem, ...]
+
+
+def publishable(feed: Feed) -> Feed:
+    """Return the feed as every format can carry it: what the writers start from.
+
+    No item costs another one its place: what cannot be written of an item goes, and only an item
+    without an id, or with the id of an item before it, goes as a whole.
+    """
+    title = clean_text(feed.title) or feed.home_url
+    language = language_tag(feed.language)
+    first_of_id: dict[str, FeedItem] = {}
+    for item in feed.items:
+        first_of_id.setdefault(legal_text(item.id).strip(), item)
+    first_of_id.pop("", None)
+    return replace(
+        feed,
+        title=title,
+        description=clean_text(feed.description),
+        author=_person(feed.author) or title,
+        language=language,
+        updated=_second(feed.updated),
+        items=tuple(_publishable(item, id_, language) for id_, item in first_of_id.items()),
+    )
+
+
+def _publishable(item: FeedItem, id_: str, feed_language: str) -> FeedItem:
+    url = web_url(item.url, "")
+    published = _second(item.published)
+    language = language_tag(item.language)
+    return FeedItem(
+        id=id_,
+        title=clean_text(item.title) or _made_title(item) or url or id_,
+        url=url,
+        summary_html=legal_text(item.summary_html).strip(),
+        published=published,
+        updated=max(_second(item.updated), published),
+        author=_person(item.author),
+        image_url=web_url(item.image_url, ""),
+        categories=tuple(dict.fromkeys(filter(None, map(clean_text, item.categories)))),
+        language=language if language != feed_language else "",
+    )
+
+
+def _made_title(item: FeedItem) -> str:
+    return shorten(clean_text(plain_text(item.summary_html)), _LONGEST_MADE_TITLE)
+
+
+def _second(instant: datetime) -> datetime:
+    """Return the instant in UTC and whole seconds: no format carries more in one way."""
+    try:
+        instant = instant.astimezone(UTC)
+    except OverflowError:  # at either end of the calendar
+        instant = instant.replace(tzinfo=UTC)
+    return min(max(instant, _EARLIEST), _LATEST).replace(microsecond=0)
+
+
+def _person(name: str) -> str:
+    """Return a person's name alone: an address in a feed is read by those who send spam."""
+    name = clean_text(name)
+    return _MAILBOX.sub("", name).strip(_AROUND_NAME) if "@" in name else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
@@ -157,11 +157,5 @@ def _is_private(host: str) -> bool:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False  # the request itself says so better
-    return any(not _is_global(str(entry[4][0])) for entry in found)
-
-
-def _is_global(address: str) -> bool:
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return parsed.is_global
+    addresses = (str(entry[4][0]).partition("%")[0] for entry in found)
+    return not all(ip_address(address).is_global for address in addresses)

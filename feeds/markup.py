@@ -1,168 +1,286 @@
 """Clean markup: what may stand in a summary, with absolute links and nothing that acts.
 
-The only door of nh3, which parses as browsers do and writes the tree out again.
+The only door of nh3, which parses as browsers do and writes the tree out again, in one form.
+What is left of that tree is put in order in ``feeds.markup_tidy``.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from functools import lru_cache
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
-from feeds.text import clean_block, clean_text
+from feeds.markup_tidy import BLOCK, INLINE, MEDIA, TINY, breaks_to_lines, tidy
+from feeds.text import clean_block, clean_text, language_tag, legal_text, shorten
 
-_INLINE = frozenset(
-    "a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q rp rt ruby s samp small "
-    "span strong sub sup time u var wbr".split()
-)
-_BLOCK = frozenset(
-    "blockquote caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol "
-    "p pre summary table tbody td tfoot th thead tr ul".split()
-)
-# Gone with what is in them; every other tag goes and leaves its text.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import nh3
+
+# Gone with what is in them; every other tag that is not allowed goes and leaves its text.
 _DROPPED = frozenset(
-    "applet audio button canvas datalist form frameset iframe map math nav noscript object "
-    "script select style svg template textarea title video".split()
+    "applet button canvas datalist frameset iframe map math nav noembed noframes noscript "
+    "object script select style svg template textarea title xmp".split()
 )
+# The lazy ones name the picture that a script would have put in the place of a blank one.
+_LAZY = {"data-src", "data-original", "data-lazy-src", "data-srcset"}
 _ATTRIBUTES = {
     "*": {"dir", "lang", "title"},
     "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "time": {"datetime"},
+    "audio": {"src"},
+    "blockquote": {"cite"},
+    "del": {"cite", "datetime"},
+    "img": {"src", "srcset", "alt", "width", "height", "style", *_LAZY},
+    "ins": {"cite", "datetime"},
+    "ol": {"start", "reversed"},
+    "q": {"cite"},
+    "source": {"src", "type"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
-    "ol": {"start", "reversed"},
-    "blockquote": {"cite"},
+    "time": {"datetime"},
+    "video": {"src", "poster", "width", "height"},
 }
 _SCHEMES = {"http", "https", "mailto"}
-# A page of a bulletin holds kilobytes of one item; more is not a summary.
-_LONGEST = 500_000
-# A picture of this size is there to count readers.
-_TRACKING_PX = {"0", "1", "2"}
-_EMPTY = re.compile(r"<(p|div|span|li|ul|ol|em|strong|b|i|h[1-6])>(?:\s|&nbsp;|<br>)*</\1>")
-_PIXEL = re.compile(r"<img\b[^>]*>")
-_SIZE = re.compile(r'\b(?:width|height)="(\d+)(?:px)?"')
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^>]*>")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_BREAKING = {tag for tag in _BLOCK if tag not in {"td", "th"}} | {"br"}
-_PARAGRAPH = re.compile(r"\n{2,}")
+# A summary has kilobytes and some hundred tags. Beyond these, trees are built to exhaust:
+# nested elements cost the square of their number.
+_LONGEST = 200_000
+_MOST_TAGS = 10_000
+_LONGEST_TEXT = 20_000
+_CACHED = 10_000
 _OPENING = re.compile(r"<(?=[a-zA-Z])")
-# Trees deeper than this are an attack on the parser, not a layout.
-_MOST_TAGS = 20_000
+# Unclosed formatting elements that differ are repeated in each block that follows: a thousand of
+# them before a thousand paragraphs become a million. Without attributes they cannot differ.
+_FORMATTING = re.compile(
+    r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/][^<>]*>", re.IGNORECASE
+)
 
 
-@lru_cache(maxsize=256)
 def sanitise(markup: str, base_url: str) -> str:
-    """Return the markup that may be published: an allow-list of tags, links made absolute.
+    """Return the markup that may be published: an allow-list of tags, every address absolute.
 
-    Links and pictures that are not http, https or mailto go; so do pictures that only count
-    readers, and elements that are left empty. Markup beyond any summary's size is cut to text.
+    Addresses other than http and https (and mailto in links) go; so do pictures that only count
+    readers, and elements that are left empty. Markup beyond any summary's size becomes text.
     """
+    if len(markup) > _CACHED:
+        return _sanitise(markup, base_url)
+    return _sanitise_cached(markup, base_url)
+
+
+def _sanitise(markup: str, base_url: str) -> str:
     if "<" not in markup and "&" not in markup:
-        return html.escape(clean_block(markup), quote=False)
+        return html.escape(clean_text(markup), quote=False)
+    if _is_excessive(markup):
+        return _as_text(markup)
+    markup = _FORMATTING.sub(r"<\1>", legal_text(markup))
+    cleaned = tidy(_cleaner(base_url).clean(markup))
+    # Unclosed elements are repeated, and one character can become five.
+    return _as_text(cleaned) if _is_excessive(cleaned) else cleaned
+
+
+def _as_text(markup: str) -> str:
+    return paragraphs_html(shorten(plain_text(markup), _LONGEST_TEXT))
+
+
+# A check reads the same summaries again and again.
+_sanitise_cached = lru_cache(maxsize=256)(_sanitise)
+
+
+def _is_excessive(markup: str) -> bool:
+    return len(markup) > _LONGEST or len(_OPENING.findall(markup)) > _MOST_TAGS
+
+
+@lru_cache(maxsize=16)
+def _cleaner(base_url: str) -> nh3.Cleaner:
     import nh3
 
-    if len(markup) > _LONGEST or len(_OPENING.findall(markup, 0, _LONGEST)) > _MOST_TAGS:
-        return paragraphs_html(plain_text(markup[:_LONGEST])[: _LONGEST // 10])
-    cleaned = nh3.clean(
-        clean_block(markup) if "<pre" not in markup else markup,
-        tags=set(_INLINE | _BLOCK),
+    return nh3.Cleaner(
+        tags=set(INLINE | BLOCK | MEDIA),
         clean_content_tags=set(_DROPPED),
         attributes=_ATTRIBUTES,
+        attribute_filter=partial(_attribute, base_url),
         url_schemes=_SCHEMES,
-        url_relative=("rewrite_with_base", base_url) if _is_web(base_url) else "deny",
+        url_relative="pass_through",
         link_rel=None,
     )
-    cleaned = _PIXEL.sub(_without_pixel, cleaned)
-    before = ""
-    while before != cleaned:
-        before, cleaned = cleaned, _EMPTY.sub("", cleaned)
-    return clean_block(cleaned)
 
 
-def _without_pixel(match: re.Match[str]) -> str:
-    image = match.group()
-    sizes = _SIZE.findall(image)
-    if "src=" not in image or (sizes and all(size in _TRACKING_PX for size in sizes)):
-        return ""
-    return image
+def _attribute(base_url: str, _tag: str, name: str, value: str) -> str | None:
+    """Return what an attribute may hold, None where it must go."""
+    reader = _READERS.get(name)
+    return reader(value, base_url) if reader else None
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
+def _address(value: str, base_url: str) -> str | None:
+    return web_url(value, base_url) or None
 
 
-@lru_cache(maxsize=256)
+def _link(value: str, base_url: str) -> str | None:
+    scheme, colon, mailbox = value.strip().partition(":")
+    if colon and scheme.lower() == "mailto":
+        return f"mailto:{quote(unquote(mailbox), safe='@?=&,;:+!$*()~/')}"
+    return _address(value, base_url)
+
+
+_CANDIDATE = re.compile(r"([^\s,]\S*?)(?:,+(?=\s|$)|\s+(\d+(?:\.\d+)?[wx])\s*(?:,|$)|\s*$)")
+
+
+def _candidates(value: str, base_url: str) -> str | None:
+    """Return the addresses of a srcset, absolute, with their sizes."""
+    found = [
+        f"{address} {size}".strip()
+        for reference, size in _CANDIDATE.findall(value)
+        if (address := web_url(reference, base_url))
+    ]
+    return ", ".join(found) or None
+
+
+_TINY_STYLE = re.compile(
+    r"(?:^|;|\s)(?:(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$|!)|display\s*:\s*none"
+    r"|visibility\s*:\s*hidden)",
+    re.IGNORECASE,
+)
+
+
+def _style(value: str, _base_url: str) -> str | None:
+    """Mark a picture that its style makes invisible; no style passes."""
+    return TINY if _TINY_STYLE.search(value) else None
+
+
+def _like(pattern: str) -> Callable[[str, str], str | None]:
+    known = re.compile(pattern)
+    return lambda value, _base_url: value if known.fullmatch(value) else None
+
+
+_NUMBER = _like(r"\d{1,5}")
+_DATE = _like(r"[\w.:+\- ]{1,40}")
+_READERS: dict[str, Callable[[str, str], str | None]] = {
+    "alt": lambda value, _: clean_text(value),
+    "cite": _address,
+    "colspan": _NUMBER,
+    "data-lazy-src": _address,
+    "data-original": _address,
+    "data-src": _address,
+    "data-srcset": _candidates,
+    "datetime": _DATE,
+    "dir": _like("ltr|rtl|auto"),
+    "height": _like(r"\d{1,5}(?:px)?"),
+    "href": _link,
+    "lang": lambda value, _: language_tag(value) or None,
+    "poster": _address,
+    "reversed": _like(""),
+    "rowspan": _NUMBER,
+    "scope": _like("row|col|rowgroup|colgroup"),
+    "src": _address,
+    "srcset": _candidates,
+    "start": _like(r"-?\d{1,5}"),
+    "style": _style,
+    "title": lambda value, _: clean_text(value) or None,
+    "type": _like(r"[\w.+-]{1,60}/[\w.+-]{1,60}"),
+    "width": _like(r"\d{1,5}(?:px)?"),
+}
+
+
 def plain_text(markup: str) -> str:
-    """Return what a reader sees of clean markup: blocks on lines of their own, entities decoded."""
-    if "<" not in markup and "&" not in markup:
-        return clean_block(markup)
-    text = _COMMENT.sub("", markup)
-    text = _TAG.sub(lambda tag: "\n" if tag.group(2) in _BREAKING else "", text.replace("\n", " "))
-    text = re.sub(r"\n[ \t]*\n\s*", "\n\n", html.unescape(text))
-    return clean_block(text)
+    """Return what a reader sees of any markup: blocks on lines of their own, entities decoded."""
+    if "<" not in markup:
+        return clean_block(html.unescape(markup))
+    if _is_excessive(markup):
+        return _rough_text(markup[:_LONGEST])
+    outline = _outliner().clean(_FORMATTING.sub(r"<\1>", legal_text(markup)))
+    return clean_block(html.unescape(breaks_to_lines(outline)))
+
+
+@lru_cache(maxsize=1)
+def _outliner() -> nh3.Cleaner:
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(BLOCK | {"br"}),
+        clean_content_tags=set(_DROPPED | MEDIA),
+        attributes={},
+        link_rel=None,
+    )
+
+
+_ROUGH = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|textarea|title)\b.*?(?:</\1|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_ROUGH_TAG = re.compile(r"</?[a-zA-Z!?/][^<>]*>?")
+
+
+def _rough_text(markup: str) -> str:
+    """Return the text without building a tree: for what would exhaust the builder of one."""
+    return clean_block(html.unescape(_ROUGH_TAG.sub("\n", _ROUGH.sub(" ", markup))))
+
+
+_PARAGRAPH = re.compile(r"\n{2,}")
 
 
 def paragraphs_html(text: str) -> str:
     """Return plain text as paragraphs, a blank line between them, line breaks kept."""
-    paragraphs = (part.strip() for part in _PARAGRAPH.split(clean_block(text)))
     return "".join(
         f"<p>{html.escape(part, quote=False).replace(chr(10), '<br>')}</p>"
-        for part in paragraphs
+        for part in _PARAGRAPH.split(clean_block(text))
         if part
     )
 
 
-_SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
-_SAFE_IN_QUERY = _SAFE_IN_PATH + "?"
-_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_LONGEST_URL = 8_000
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+_HREF = re.compile(r'href="([^"]*)"')
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+# Browsers leave these as they are; a URI (RFC 3986) has no place for them.
+_NOT_IN_URI = re.compile(r"[\\|^`{}\[\]]|%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"https?://[^/?#]*")
+_LONGEST_URL = 16_000
+# The edges of references that were pasted: blanks, and what has no width.
+_URL_EDGES = " \xa0\u200b\u200c\u200d\u2060\ufeff\u3000"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def web_url(href: str, base: str) -> str:
     """Return the absolute http or https address of a reference; empty where it has none.
 
-    Normalised as browsers do: blanks and control characters out, backslashes turned, the host
-    in its ASCII form, path and query percent-encoded once. A user name or password goes.
+    As browsers resolve it: host in its ASCII form, dot segments and backslashes resolved, the
+    rest percent-encoded once; beyond them, always a URI. A user name or password goes: it is
+    nobody's to publish, and hides which host a link leads to.
     """
-    href = re.sub(r"[\t\n\r]", "", clean_text(href))
-    if not href:
+    href = _CONTROLS.sub("", href).strip(_URL_EDGES)
+    if not href or len(href) > _LONGEST_URL:
         return ""
+    scheme = _SCHEME.match(href)
+    if scheme and scheme.group(1).lower() not in {"http", "https"}:
+        return ""
+    if scheme:
+        base, hash_sign, fragment = href.partition("#")
+        href = hash_sign + fragment
+    match = _HREF.search(_resolved(href, base))
+    if not match:
+        return ""
+    url = _CREDENTIALS.sub("", html.unescape(match.group(1)), count=1)
+    host = _HOST.match(url)
+    if not host:
+        return ""
+    rest = _NOT_IN_URI.sub(lambda found: f"%{ord(found.group()):02X}", url[host.end() :])
+    return host.group() + rest
+
+
+def _resolved(href: str, base: str) -> str:
+    """Return a link to a relative reference, written by nh3: it resolves as browsers do."""
+    import nh3
+
     try:
-        if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!//)", href):
-            href = href.replace("\\", "/")
-        parts = urlsplit(urljoin(base, href))
-        scheme = parts.scheme.lower()
-        if scheme not in {"http", "https"} or not parts.hostname:
-            return ""
-        port = parts.port
-        host = _ascii_host(parts.hostname)
-    except ValueError:
-        return ""
-    if port and (scheme, port) not in {("http", 80), ("https", 443)}:
-        host = f"{host}:{port}"
-    url = urlunsplit(
-        (
-            scheme,
-            host,
-            _encoded(parts.path or "/", _SAFE_IN_PATH),
-            _encoded(parts.query, _SAFE_IN_QUERY),
-            _encoded(parts.fragment, _SAFE_IN_QUERY),
+        return nh3.clean(
+            f'<a href="{html.escape(href)}"></a>',
+            tags={"a"},
+            attributes={"a": {"href"}},
+            url_schemes={"http", "https"},
+            url_relative=("rewrite_with_base", base),
+            link_rel=None,
         )
-    )
-    return url if len(url) <= _LONGEST_URL else ""
-
-
-def _ascii_host(host: str) -> str:
-    if ":" in host:
-        return f"[{host}]"
-    if host.isascii():
-        return host.lower()
-    # The standard library's IDNA 2003 turns more names into something than IDNA 2008 does.
-    return host.encode("idna").decode("ascii")
-
-
-def _encoded(part: str, safe: str) -> str:
-    return quote(_BAD_PERCENT.sub("%25", part), safe=safe)
+    except ValueError:  # the base is no address
+        return ""

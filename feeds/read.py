@@ -1,14 +1,19 @@
-"""A page becomes a reading: the one way in. Which reader reads what is decided here."""
+"""The one entry to reading: bytes of a page or a text become entries, or one sentence why not.
+
+Pure: no network, no clock. How a page or a text is read stands in the ``read_*`` modules.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from config.settings import SelectorSettings
 from feeds.dates import DateReader
 from feeds.decode import decode
 from feeds.model import Reading
+from feeds.read_language import LANGUAGES, guess_language
 from feeds.read_text import read_text
 
 if TYPE_CHECKING:
@@ -17,14 +22,22 @@ if TYPE_CHECKING:
 
     from config.settings import SourceKind
 
-_HTML = re.compile(
-    r"<(?:!doctype\s+html|html|head|body|div|article|table|ul|p|h[1-6]|a)\b", re.IGNORECASE
+_MARKUP = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|div|p|ul|ol|table|h[1-6]|article|section|main|a|dl)\b",
+    re.IGNORECASE,
 )
-_LOOKED_AT = 4096
+_FEED = re.compile(
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL
+)
+_HEAD = 20_000
+_FEW_TAGS = 3
+_SAMPLE = 200_000
+_SHORT = 60
+_NUMBER = re.compile(r"\d")
 _NO_SELECTORS = SelectorSettings()
 
 
-def read(  # noqa: PLR0913 - a page, and all that helps to understand it
+def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
     body: bytes,
     *,
     url: str,
@@ -35,30 +48,65 @@ def read(  # noqa: PLR0913 - a page, and all that helps to understand it
     language: str = "",
     selectors: SelectorSettings = _NO_SELECTORS,
 ) -> Reading:
-    """Return what a page or text holds; never raises, whatever the bytes.
+    """Read a page or a text into entries, in page order; never raises on any bytes.
 
-    A reading without entries has a problem that names what is wrong and the remedy.
+    A reading without entries has a ``problem``: one sentence with the remedy.
     """
     if not body.strip():
-        return Reading(problem="the page is empty; see whether it is the right address")
+        return Reading(
+            problem="The source is empty; nothing to read there yet, or a wrong address."
+        )
     decoded = decode(body, content_type=content_type)
     if decoded.binary:
         return Reading(
-            problem=f"this is {decoded.binary}, not a page or text; name the page that links it"
+            problem=f"The source is {decoded.binary}, not a page or a text; "
+            "give the address of the page that lists the items."
         )
     text = decoded.text
-    if kind == "html" or (kind == "auto" and _is_html(text, content_type)):
-        # The parser costs memory: a text bulletin does without it.
+    how = _kind(text, content_type, kind)
+    if how == "feed":
+        from feeds.read_feed import read_feed
+
+        reading = read_feed(text, zone=zone, url=url)
+    elif how == "html":
         from feeds.read_html import read_html
 
-        return read_html(text, url=url, zone=zone, now=now, language=language, selectors=selectors)
-    dates = DateReader(language=language, zone=zone, now=now, texts=[text])
-    return read_text(text, dates=dates, base_url=url)
+        reading = read_html(
+            text, url=url, language=language, zone=zone, now=now, selectors=selectors
+        )
+    else:
+        dates = _dates_of(text, language=language, zone=zone, now=now)
+        reading = replace(read_text(text, dates, url=url), language=language)
+    note = f"encoding: {decoded.note}"
+    return replace(reading, notes=(*reading.notes, note))
 
 
-def _is_html(text: str, content_type: str) -> bool:
+def _dates_of(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> DateReader:
+    """Return the reader in whose language most lines of the text are dates."""
+    guessed = guess_language(text)
+    lines = [line for line in text[:_SAMPLE].split("\n") if line.strip()]
+    found = DateReader(zone=zone, now=now, language=language or guessed, also=guessed)
+    short = [line for line in lines if len(line) <= _SHORT and _NUMBER.search(line)]
+    if not language and short and not any(found.spots(line) for line in short):
+        readers = (DateReader(zone=zone, now=now, language=each) for each in LANGUAGES)
+        found = max(readers, key=lambda each: sum(bool(each.spots(line)) for line in short[:50]))
+    found.settle(lines)
+    return found
+
+
+def _kind(text: str, content_type: str, kind: SourceKind) -> str:
+    head = text[:_HEAD]
+    if kind == "auto" and (_FEED.match(head) or _is_json_feed(head)):
+        return "feed"
+    if kind != "auto":
+        return kind
+    if "text/plain" in content_type or "markdown" in content_type:
+        return "text"
     if "html" in content_type:
-        return True
-    if content_type.startswith("text/plain"):
-        return False
-    return bool(_HTML.search(text, 0, _LOOKED_AT))
+        return "html"
+    marks = len(_MARKUP.findall(head))
+    return "html" if marks >= _FEW_TAGS or head.lstrip()[:1] == "<" else "text"
+
+
+def _is_json_feed(head: str) -> bool:
+    return head.lstrip()[:1] == "{" and "jsonfeed.org/version" in head

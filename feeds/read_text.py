@@ -1,17 +1,19 @@
-"""Plain text and Markdown become entries: dates lead or follow, or titles and texts alternate.
+"""A text bulletin becomes entries: the layout is decided once for the whole text.
 
-Pure. A text is taken as blocks (what stands between blank lines) of clean lines.
+Layouts, in order of their evidence: lines that are a date and nothing else; lines that begin or
+end with a date; headings; titles and paragraphs in turn; a plain list.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 from feeds.markup import paragraphs_html, web_url
 from feeds.model import Candidate, Entry, Reading
-from feeds.text import clean_block, clean_text
+from feeds.read_text_lines import Line, lines_of
+from feeds.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,287 +21,309 @@ if TYPE_CHECKING:
     from feeds.dates import DateReader
     from feeds.model import When
 
-_LONGEST_TITLE = 220
-# A block longer than this is no title even where no stop ends it.
-_LONG = 140
-_SENTENCE_END = re.compile(r"[.!?。！？؟:;][\"”»’')\]]*$")
-_FULL_STOP = re.compile(r"(?<!\.)[.。][\"”»’')\]]*$")
-_HEADING = re.compile(r"#{1,6}\s+(?P<text>.+?)\s*#*$")
-_UNDERLINE = re.compile(r"[=~*_-]{3,}$")
-_BULLET = re.compile(r"[-*•·]\s+")
-_MARKDOWN_LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\((?P<url>[^)\s]+)[^)]*\)")
-_URL = re.compile(r"https?://\S+")
-_FEWEST = 2
+    Layout: TypeAlias = tuple[str, list[Entry]]
+    Segment: TypeAlias = tuple[When | None, Sequence[Line]]
+
+_SEPARATOR = re.compile(r"^\s*(?:[-:\u2013\u2014|\u00b7,\uff1a]|\))*\s*")
+_SEPARATOR_END = re.compile(r"\s*(?:[-:\u2013\u2014|\u00b7,\uff1a(\[]|\bon)*\s*$")
+_BRACKETS = re.compile(r"^\[([^\[\]]+)\]$")
+_LONGEST_TITLE = 250
+_WRAPPED_AT = 50
+_WRAPPED_BELOW = 100
+_FEW = 2
+_FEW_HEADER_LINES = 4
 
 
-@dataclass(slots=True)
-class _Block:
-    """Lines without a blank one between them; ``heading`` where the text marks it as one."""
-
-    lines: list[str]
-    heading: bool = False
-
-    @property
-    def text(self) -> str:
-        return clean_text(" ".join(self.lines))
-
-    @property
-    def looks_like_title(self) -> bool:
-        """A title is short and is no sentence that ends."""
-        return self.heading or (
-            len(self.text) <= _LONG and not _FULL_STOP.search(self.text) and len(self.lines) <= 3
-        )
-
-
-@dataclass(slots=True)
-class _Section:
-    """What belongs to one date: blocks, and the date that leads them."""
-
-    when: When | None
-    blocks: list[_Block]
-
-
-def read_text(text: str, *, dates: DateReader, base_url: str) -> Reading:
-    """Return the entries of a plain text, in its order; a problem where it has none."""
-    lines = _lines(text)
-    dated = [dates.whole(line) if line else None for line in lines]
-    if sum(when is not None for when in dated) >= 1:
-        sections, head = _by_date_lines(lines, dated)
-        method = "plain text, a line with a date for each item"
-        entries = _entries(sections, base_url)
-        if not entries:
-            return _by_other_means(lines, dates, base_url)
-        return _reading(entries, head, method)
-    return _by_other_means(lines, dates, base_url)
-
-
-def _by_other_means(lines: list[str], dates: DateReader, base_url: str) -> Reading:
-    sections, head = _by_leading_dates(lines, dates)
-    if len(sections) >= _FEWEST:
-        return _reading(
-            _entries(sections, base_url, first_is_title=True),
-            head,
-            "plain text, a date at the beginning of each title",
-        )
-    blocks = _blocks(lines)
-    pairs = _alternating(blocks)
-    if len(pairs) >= _FEWEST:
-        return _reading(_entries(pairs, base_url), [], "plain text, titles and texts in turn")
+def read_text(text: str, dates: DateReader, *, url: str = "") -> Reading:
+    """Read a plain text or Markdown bulletin."""
+    lines, cut = lines_of(text, dates)
+    for layout in (_date_lines, _dated_lines, _headings, _alternating, _bullets):
+        method, entries = layout(lines, dates, url)
+        if entries:
+            notes = [f"{method}: {len(entries)} items"]
+            if dates.settled:
+                notes.append(dates.settled)
+            if cut:
+                notes.append("the text is too large: only its beginning was read")
+            return Reading(
+                entries=tuple(entries),
+                title=_title(lines, entries),
+                method=f"text: {method}",
+                notes=tuple(notes),
+                candidates=tuple(
+                    Candidate(text=entry.title, kept=True, reason=method) for entry in entries
+                ),
+            )
     return Reading(
-        problem="no dated items and no titles with texts were found in this text; "
-        "see whether it is the right file, or preview it with --explain",
-        candidates=tuple(
-            Candidate(text=block.text[:80], kept=False, reason="neither a title nor dated")
-            for block in blocks[:20]
-        ),
+        method="text",
+        problem="No items were found in this text: it has no date lines, no headings and no "
+        "titles with paragraphs; look at the source, or choose another page of it.",
     )
 
 
-def _reading(entries: list[Entry], head: Sequence[_Block], method: str) -> Reading:
-    title = next((block.text for block in head if block.looks_like_title), "")
-    return Reading(entries=tuple(entries), title=title, method=method)
+def _title(lines: Sequence[Line], entries: Sequence[Entry]) -> str:
+    first = lines[0]
+    known = {entry.title for entry in entries}
+    return first.text if first.titled and first.text not in known else ""
 
 
-def _lines(text: str) -> list[str]:
-    """Return clean lines; a line that underlines the former marks it as a heading."""
-    lines: list[str] = []
-    for raw in clean_block(text).split("\n"):
-        if _UNDERLINE.match(raw):
-            if lines and lines[-1] and not lines[-1].startswith("#"):
-                lines[-1] = f"# {lines[-1]}"
-            continue
-        lines.append(raw)
-    return lines
+def _date_lines(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
+    marks = [index for index, line in enumerate(lines) if line.day]
+    if not marks or (len(marks) == 1 and len(lines) < _FEW):
+        return "", []
+    if _dates_end(lines, marks):
+        starts = [0, *(mark + 1 for mark in marks[:-1])]
+        segments = [
+            (lines[mark].day, lines[start:mark]) for start, mark in zip(starts, marks, strict=True)
+        ]
+        return "a date line after each item", _entries(segments, url, "date line after the item")
+    if _titles_first(lines, marks):
+        starts = [mark - 1 for mark in marks] + [len(lines)]
+        segments = [
+            (lines[mark].day, [lines[mark - 1], *lines[mark + 1 : starts[place + 1]]])
+            for place, mark in enumerate(marks)
+        ]
+        return "a date line under each title", _entries(segments, url, "date line under the title")
+    ends = [*marks[1:], len(lines)]
+    segments = [
+        (lines[mark].day, list(lines[mark + 1 : end]))
+        for mark, end in zip(marks, ends, strict=True)
+    ]
+    return "a date line above each item", _entries(
+        _split_groups(segments), url, "date line above the title"
+    )
 
 
-def _blocks(lines: Sequence[str]) -> list[_Block]:
-    """Split at blank lines and around headings; where there are no blank lines, at every line."""
-    every_line = not any(line == "" for line in _stripped(lines))
-    blocks: list[_Block] = []
-    current: list[str] = []
+def _dates_end(lines: Sequence[Line], marks: Sequence[int]) -> bool:
+    """Whether each item ends with its date: the text begins with a title, ends with a date."""
+    if lines[0].day or not lines[-1].day:
+        return False
+    pairs = list(zip([-1, *marks], marks, strict=False))
+    return all(mark - former > _FEW and not lines[mark - 1].titled for former, mark in pairs)
 
-    def close() -> None:
-        if current:
-            blocks.append(_Block(list(current)))
-            current.clear()
 
-    for line in lines:
-        heading = _HEADING.match(line)
-        if heading:
-            close()
-            blocks.append(_Block([heading["text"]], heading=True))
-        elif line == "":
-            close()
-        else:
-            current.append(line)
-            if every_line:
-                close()
-    close()
+def _titles_first(lines: Sequence[Line], marks: Sequence[int]) -> bool:
+    """Whether titles stand above their dates; the neighbours of all date lines vote."""
+    if marks[0] == 0:
+        return False
+    above = below = 0
+    for mark in marks:
+        before = lines[mark - 1]
+        after = lines[mark + 1] if mark + 1 < len(lines) else None
+        title_after = after is not None and after.titled
+        above += before.titled and not title_after
+        below += title_after and not before.titled
+        if before.titled and title_after and after is not None:
+            # Both could be a title: a marked heading decides.
+            above += bool(before.level) and not after.level
+            below += bool(after.level) and not before.level
+    if above == below:
+        return marks[0] == 1 and lines[-1].day is not None
+    return above > below
+
+
+def _split_groups(segments: Sequence[Segment]) -> list[Segment]:
+    """Take one date over several items apart, where dates do not stand at each item anyway."""
+    days = [day for day, _ in segments]
+    if any(former == later for former, later in pairwise(days)):
+        return list(segments)
+    found: list[Segment] = []
+    for day, lines in segments:
+        found.extend((day, part) for part in _items_in(lines))
+    return found
+
+
+def _items_in(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    if lines and all(line.bullet for line in lines) and len(lines) > 1:
+        return [[line] for line in lines]
+    blocks = _blocks(lines)
+    levels = {block[0].level for block in blocks if block[0].level}
+    top = min(levels) if levels else 0
+    starts = [
+        place
+        for place, block in enumerate(blocks)
+        if (block[0].level == top if top else _opens_item(blocks, place))
+    ]
+    if len(starts) < _FEW or starts[0] != 0:
+        return [lines]
+    ends = [*starts[1:], len(blocks)]
+    return [
+        [line for block in blocks[start:end] for line in block]
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _opens_item(blocks: Sequence[Sequence[Line]], place: int) -> bool:
+    """Whether a block is a title with its paragraph below it."""
+    block = blocks[place]
+    follows = blocks[place + 1] if place + 1 < len(blocks) else None
+    return (
+        _is_title(block) and not block[0].bullet and follows is not None and not _is_title(follows)
+    )
+
+
+def _is_title(block: Sequence[Line]) -> bool:
+    return block[-1].titled and sum(len(line.text) for line in block) <= _LONGEST_TITLE
+
+
+def _blocks(lines: Sequence[Line]) -> list[list[Line]]:
+    """Group lines by blank lines; where there are none, each line stands for itself."""
+    blocks = [list(group) for _, group in groupby(lines, key=lambda line: line.paragraph)]
+    if len(blocks) == 1 and len(lines) > 1 and not _is_wrapped(lines):
+        return [[line] for line in lines]
     return blocks
 
 
-def _stripped(lines: Sequence[str]) -> list[str]:
-    return "\n".join(lines).strip("\n").split("\n")
+def _is_wrapped(lines: Sequence[Line]) -> bool:
+    lengths = [len(line.text) for line in lines[:-1]]
+    return bool(lengths) and min(lengths) >= _WRAPPED_AT and max(lengths) <= _WRAPPED_BELOW
 
 
-def _by_date_lines(
-    lines: list[str], dated: list[When | None]
-) -> tuple[list[_Section], list[_Block]]:
-    """Cut the text at its date lines; the date leads what follows, or follows a title."""
-    has_blanks = any(line == "" for line in _stripped(lines))
-    places = [place for place, when in enumerate(dated) if when is not None]
-    pieces: list[tuple[When | None, list[_Block]]] = []
-    for start, end in zip([-1, *places], [*places, len(lines)], strict=True):
-        chunk = lines[start + 1 : end]
-        blocks = _blocks(chunk) if has_blanks else [_line_block(line) for line in chunk if line]
-        pieces.append((dated[start] if start >= 0 else None, blocks))
-    if _dates_follow_titles(pieces):
-        return _shifted(pieces), []
-    head = pieces[0][1]
-    return [_Section(when, blocks) for when, blocks in pieces[1:]], head
+def _entries(segments: Sequence[Segment], url: str, evidence: str) -> list[Entry]:
+    found = []
+    for when, lines in segments:
+        if not lines:
+            continue
+        title, body = _title_and_body(lines)
+        found.append(_entry(title, when, body, lines, base=url, evidence=evidence))
+    return found
 
 
-def _line_block(line: str) -> _Block:
-    heading = _HEADING.match(line)
-    return _Block([heading["text"]], heading=True) if heading else _Block([line])
+def _title_and_body(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
+    """Part the lines of one item; a title that was wrapped by hand is put together again."""
+    first = [line for line in lines if line.paragraph == lines[0].paragraph]
+    whole = len(first) < len(lines) and len(first) > 1 and _is_wrapped(first)
+    if whole and _is_title(first):
+        return " ".join(line.text for line in first), lines[len(first) :]
+    return lines[0].text, lines[1:]
 
 
-def _dates_follow_titles(pieces: list[tuple[When | None, list[_Block]]]) -> bool:
-    """Tell whether each date stands between a title and its text, and not before both.
-
-    Then a title precedes the first date, and what precedes the others ends in one as well.
-    """
-    if not pieces[0][1] or not pieces[0][1][-1].looks_like_title:
-        return False
-    before = [blocks[-1] for _, blocks in pieces[1:-1] if blocks]
-    after = [blocks[0] for _, blocks in pieces[1:] if blocks]
-    titles_before = sum(block.looks_like_title for block in before)
-    titles_after = sum(block.looks_like_title for block in after)
-    if not before:
-        return titles_after == 0
-    return titles_before * 2 > len(before) and titles_after * 2 < len(after)
-
-
-def _shifted(pieces: list[tuple[When | None, list[_Block]]]) -> list[_Section]:
-    """Give each date the title before it and the texts after it."""
-    sections: list[_Section] = []
-    for (_, before), (when, after) in zip(pieces, pieces[1:], strict=False):
-        texts = after[:-1] if (when, after) != pieces[-1] else after
-        if before:
-            title = _Block(before[-1].lines, heading=True)
-            sections.append(_Section(when, [title, *texts]))
-    return sections
-
-
-def _by_leading_dates(lines: list[str], dates: DateReader) -> tuple[list[_Section], list[_Block]]:
-    """Cut the text at lines that begin with a date and go on with a title."""
-    sections: list[_Section] = []
-    rest: list[str] = []
-    head: list[_Block] = []
-
-    def close() -> None:
-        if sections:
-            sections[-1].blocks += _blocks(["", *rest])
-        else:
-            head.extend(_blocks(rest))
-        rest.clear()
-
-    previous = ""
-    for line in lines:
-        bare = _BULLET.sub("", _heading_text(line), count=1)
-        leading = dates.leading(bare) if _starts_block(previous, line) else None
-        if leading and not _FULL_STOP.search(leading[1]) and len(leading[1]) <= _LONGEST_TITLE:
-            close()
-            sections.append(_Section(leading[0], [_Block([leading[1]], heading=True)]))
-        else:
-            rest.append(line)
-        previous = line
-    close()
-    return sections, head
-
-
-def _starts_block(previous: str, line: str) -> bool:
-    """A title begins a block, or is marked; a date in the middle of a paragraph is no title."""
-    return previous == "" or bool(_HEADING.match(line) or _BULLET.match(line)) or len(line) < _LONG
-
-
-def _heading_text(line: str) -> str:
-    heading = _HEADING.match(line)
-    return heading["text"] if heading else line
-
-
-def _alternating(blocks: list[_Block]) -> list[_Section]:
-    """Pair titles with the texts that follow them, where the whole text goes so."""
-    sections: list[_Section] = []
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-        if block.looks_like_title and following is not None and not following.looks_like_title:
-            sections.append(_Section(None, [block]))
-        elif sections and not block.looks_like_title:
-            sections[-1].blocks.append(block)
-    return sections
-
-
-def _entries(
-    sections: list[_Section], base_url: str, *, first_is_title: bool = False
-) -> list[Entry]:
-    entries: list[Entry] = []
-    for section in sections:
-        for title, texts in _items(section.blocks, first_is_title=first_is_title):
-            entries.append(_entry(title, texts, section.when, base_url))
-    return entries
-
-
-def _items(blocks: list[_Block], *, first_is_title: bool) -> list[tuple[str, list[_Block]]]:
-    """Split what stands under one date into items: each begins with a title after a text."""
-    items: list[tuple[str, list[_Block]]] = []
-    for place, block in enumerate(blocks):
-        following = blocks[place + 1] if place + 1 < len(blocks) else None
-        begins = not items or (
-            not first_is_title
-            and block.looks_like_title
-            and bool(items[-1][1])
-            and following is not None
-            and not following.looks_like_title
-        )
-        # Two marked headings in a row are two items, even without a text between them.
-        begins = begins or (block.heading and not first_is_title)
-        if begins:
-            title, texts = _split_title(block)
-            items.append((title, texts))
-        else:
-            items[-1][1].append(block)
-    return items
-
-
-def _split_title(block: _Block) -> tuple[str, list[_Block]]:
-    """Take the title off a block: its first line where a text follows it without a blank line."""
-    if len(block.lines) > 1 and not _FULL_STOP.search(block.lines[0]):
-        rest = _Block(block.lines[1:])
-        if not rest.looks_like_title:
-            return block.lines[0], [rest]
-    if not block.looks_like_title and len(block.text) > _LONGEST_TITLE:
-        first, _, rest_of_text = block.text.partition(". ")
-        if rest_of_text:
-            return first, [_Block([rest_of_text])]
-    return block.text, []
-
-
-def _entry(title: str, texts: list[_Block], when: When | None, base_url: str) -> Entry:
-    found = _MARKDOWN_LINK.search(title)
-    url = web_url(found["url"], base_url) if found else ""
-    plain = clean_text(_MARKDOWN_LINK.sub(lambda link: link["text"], title))
-    if not url and texts and (link := _URL.fullmatch(texts[-1].text)):
-        url = web_url(link.group(), base_url)
-        texts = texts[:-1]
-    summary = "\n\n".join("\n".join(block.lines) for block in texts)
-    wrapped = any(len(block.lines) > 1 and len(block.lines[0]) > 50 for block in texts)
-    if wrapped:
-        # Lines of even length were broken by a program, not by the author.
-        summary = "\n\n".join(block.text for block in texts)
+def _entry(  # noqa: PLR0913 - the parts of one entry
+    title: str,
+    when: When | None,
+    body: Sequence[Line],
+    lines: Sequence[Line],
+    *,
+    base: str,
+    evidence: str,
+) -> Entry:
+    link = next((line.url for line in lines if line.url), "")
+    bracketed = _BRACKETS.match(title)
+    found = {"title": "its own line"}
+    if when:
+        found["date"] = evidence
+    if link:
+        found["link"] = "first address in the text"
     return Entry(
-        title=plain,
-        url=url,
+        title=clean_text(bracketed.group(1) if bracketed else title),
+        url=web_url(link, base) if link else "",
         when=when,
-        summary_html=paragraphs_html(_MARKDOWN_LINK.sub(lambda link: link["text"], summary)),
-        evidence={"title": "first block after the date" if when else "a title before a text"},
+        summary_html=_summary(body),
+        evidence=found,
     )
+
+
+def _summary(lines: Sequence[Line]) -> str:
+    blocks = _blocks(lines)
+    texts = [
+        ("\n" if any(line.bullet for line in block) else " ").join(line.text for line in block)
+        for block in blocks
+    ]
+    return paragraphs_html("\n\n".join(texts)) if texts else ""
+
+
+def _dated_lines(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
+    """Lines that begin (or end) with their date and go on with their title."""
+    for where in ("beginning", "end"):
+        parts = {
+            index: found
+            for index, line in enumerate(lines)
+            if (found := _dated_title(line, where)) is not None
+        }
+        if (
+            not parts
+            or min(parts) >= _FEW_HEADER_LINES
+            or (len(parts) == 1 and len(lines) > _FEW_HEADER_LINES)
+        ):
+            continue
+        marks = sorted(parts)
+        ends = [*marks[1:], len(lines)]
+        entries = []
+        for mark, end in zip(marks, ends, strict=True):
+            title, when = parts[mark]
+            body = lines[mark + 1 : end]
+            entries.append(
+                _entry(
+                    title,
+                    when,
+                    body,
+                    lines[mark:end],
+                    base=url,
+                    evidence=f"{where} of the title line",
+                )
+            )
+        return f"a date at the {where} of each title", entries
+    return "", []
+
+
+def _dated_title(line: Line, where: str) -> tuple[str, When] | None:
+    if not line.spots or len(line.text) > _LONGEST_TITLE or line.day:
+        return None
+    spot = line.spots[0] if where == "beginning" else line.spots[-1]
+    if not (spot.has_year or line.bullet or line.level):
+        return None
+    if where == "beginning":
+        if line.text[: spot.start].strip(" ([*") or (_prose(line) and not line.bullet):
+            return None
+        title = _SEPARATOR.sub("", line.text[spot.end :].lstrip("])* "))
+    else:
+        if line.text[spot.end :].strip(" )].*_"):
+            return None
+        before = line.text[: spot.start]
+        title = _SEPARATOR_END.sub("", before)
+        # "... as of 3 May 2020" is part of a title; a bracket or a dash sets a date apart.
+        if title == before.rstrip() and not line.level:
+            return None
+    return (title, spot.when) if title else None
+
+
+def _prose(line: Line) -> bool:
+    return not line.titled and not line.level
+
+
+def _headings(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
+    levels = [line.level for line in lines if line.level]
+    repeated = [level for level in sorted(set(levels)) if levels.count(level) >= _FEW]
+    if not repeated:
+        return "", []
+    marks = [index for index, line in enumerate(lines) if line.level == repeated[0]]
+    ends = [*marks[1:], len(lines)]
+    segments: list[Segment] = [
+        (None, lines[mark:end]) for mark, end in zip(marks, ends, strict=True)
+    ]
+    return "headings", _entries(segments, url, "")
+
+
+def _alternating(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
+    """Titles and paragraphs in turn, no dates at all."""
+    blocks = _blocks(lines)
+    starts = [place for place in range(len(blocks)) if _opens_item(blocks, place)]
+    if not starts or starts[0] > 1 or (len(starts) == 1 and len(blocks) > _FEW_HEADER_LINES):
+        return "", []
+    ends = [*starts[1:], len(blocks)]
+    segments: list[Segment] = [
+        (None, [line for block in blocks[start:end] for line in block])
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return "titles and paragraphs in turn", _entries(segments, url, "")
+
+
+def _bullets(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
+    marks = [index for index, line in enumerate(lines) if line.bullet]
+    if len(marks) < _FEW:
+        return "", []
+    ends = [*marks[1:], len(lines)]
+    segments: list[Segment] = [
+        (None, lines[mark:end]) for mark, end in zip(marks, ends, strict=True)
+    ]
+    return "a list", _entries(segments, url, "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.render import TemplateError
@@ -17,7 +16,7 @@ from notifier.transport import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from config.settings import MailSettings
     from notifier.model import Delivery

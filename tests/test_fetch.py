@@ -11,7 +11,8 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -273,6 +274,16 @@ def test_an_unchanged_page_may_have_moved(origin: Origin, fetcher: Fetcher) -> N
     assert origin.asked[1].headers["if-none-match"] == KNOWN.etag
 
 
+def test_so_may_one_that_is_sent_again(origin: Origin, fetcher: Fetcher) -> None:
+    """A permanent redirect is remembered with a page of the same bytes as well."""
+    url = origin.says(redirect(301, "/new"))
+    origin.says(answer(body=BODY), path="/new")
+
+    unchanged = fetcher.fetch(source(url), validators=KNOWN)
+
+    assert unchanged.moved_to == origin.url("/new")
+
+
 def test_a_remembered_address_is_asked_instead(origin: Origin, fetcher: Fetcher) -> None:
     """With a remembered move the source's own address is not asked at all."""
     moved = origin.says(answer(body=BODY), path="/new")
@@ -311,7 +322,8 @@ def test_a_loop_is_named(origin: Origin, fetcher: Fetcher, paths: list[str]) -> 
 
 def test_a_cookie_makes_no_loop(origin: Origin, fetcher: Fetcher) -> None:
     """A site that sets a cookie and sends us back to the same address gets its way."""
-    url = origin.says(redirect(302, "/", {"Set-Cookie": "seen=1"}), answer(body=BODY))
+    url = origin.says(redirect(302, "/", {"Set-Cookie": "seen=1"}), redirect(302, "/page"))
+    origin.says(answer(body=BODY), path="/page")
 
     assert fetch_page(fetcher, url).body == BODY
     assert origin.asked[1].headers["cookie"] == "seen=1"
@@ -735,6 +747,48 @@ def test_a_drip_ends(origin: Origin, data: bytes) -> None:
     assert time.monotonic() - began < 1
 
 
+def test_silence_before_the_deadline_ends_at_it(origin: Origin) -> None:
+    """A server that falls silent shortly before the deadline gains no time by it."""
+    head = b"HTTP/1.1 200 OK\r\nA: " + bytes(100)
+    url = origin.says(Answer(data=head, every_s=0.002))
+    began = time.monotonic()
+
+    with Fetcher(replace(LIMITED, deadline=timedelta(seconds=0.3))) as fetcher:
+        fetch_error(fetcher, url)
+
+    assert time.monotonic() - began < 0.45
+
+
+@contextmanager
+def deaf_server() -> Iterator[str]:
+    """A server whose queue is full, so that no further connection is made."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param(HASTY, "could not be reached within", id="by the time-out"),
+        pytest.param(LIMITED, "not read to its end within", id="by the deadline"),
+    ],
+)
+def test_waiting_for_a_connection_ends(settings: FetchSettings, words: str) -> None:
+    """A host that does not take our call is left in time."""
+    began = time.monotonic()
+
+    with deaf_server() as url, Fetcher(settings) as fetcher:
+        error = fetch_error(fetcher, url)
+
+    assert words in str(error)
+    assert time.monotonic() - began < 1
+
+
 def test_no_time_is_no_request(origin: Origin) -> None:
     """Where nothing is left of the deadline, nothing is asked."""
     url = origin.says(answer(body=BODY))
@@ -823,6 +877,14 @@ def test_what_is_no_address_is_named(fetcher: Fetcher, url: str, words: str) -> 
 
     assert words in str(error)
     assert "secret" not in str(error)
+
+
+def test_the_own_address_is_checked_beside_a_remembered_one(
+    origin: Origin, fetcher: Fetcher
+) -> None:
+    """A mistake in the source's url is named although another address is asked."""
+    with pytest.raises(FetchError, match="no address that can be requested"):
+        fetcher.fetch(source("http://a:b/"), validators=KNOWN, url=origin.url())
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def test_a_login_in_the_address_becomes_a_header() -> None:
         pytest.param("http://8.8.8.8/", "http://169.254.169.254/", True, id="a cloud's metadata"),
         pytest.param("http://8.8.8.8/", "http://[::ffff:10.0.0.1]/", True, id="mapped to IPv6"),
         pytest.param("http://8.8.8.8/", "http://9.9.9.9/", False, id="public to public"),
+        pytest.param("http://8.8.8.8/", "http://[::ffff:9.9.9.9]/", False, id="public, mapped"),
         pytest.param("http://10.0.0.1/", "http://10.0.0.2/", False, id="private to private"),
         pytest.param("http://8.8.8.8/", "http://no-such.invalid/", False, id="to nowhere"),
         pytest.param("http://127.0.0.1:1/", "http://127.0.0.1:2/", False, id="the same host"),

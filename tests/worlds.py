@@ -30,6 +30,7 @@ class Clock:
     now: datetime = NOON
 
     def __call__(self) -> datetime:
+        """Say what time it is."""
         return self.now
 
     def forward(self, **duration: float) -> datetime:

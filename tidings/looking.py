@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from feeds.read import read
-
 from config.settings import FetchSettings, SourceSettings
 from feeds.fetch import Fetcher, NotModified, Validators
+from feeds.read import read
 from tidings.cli import FAILED, USAGE, CommandError
 
 if TYPE_CHECKING:

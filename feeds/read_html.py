@@ -1,0 +1,160 @@
+"""An HTML page becomes entries: proposals from several readers, one choice, then the fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from feeds.dates import DateReader
+from feeds.markup import web_url
+from feeds.model import Candidate, Entry, Reading
+from feeds.read_bounds import bounded
+from feeds.read_choose import choose
+from feeds.read_fields import Place, entry_at, year_headings
+from feeds.read_groups import find_groups
+from feeds.read_language import guess_language
+from feeds.read_links import own_link
+from feeds.read_marks import find_marks
+from feeds.read_problems import page_problem
+from feeds.read_selectors import read_selected
+from feeds.read_structured import complete
+from feeds.read_tree import build_tree
+from feeds.read_visible import read_visible
+from feeds.text import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from selectolax.lexbor import LexborHTMLParser
+
+    from config.settings import SelectorSettings
+    from feeds.read_groups import Group
+    from feeds.read_tree import Tree
+
+_SHOWN_GROUPS = 12
+_FEW = 2
+_MOST_ENTRIES = 5_000
+
+
+def read_html(  # noqa: PLR0913 - each is a fact of the source
+    text: str,
+    *,
+    url: str,
+    language: str,
+    zone: ZoneInfo,
+    now: datetime,
+    selectors: SelectorSettings,
+) -> Reading:
+    """Read an HTML page; never raises."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    text, cut = bounded(text)
+    page = LexborHTMLParser(text)
+    if page.body is None:
+        return Reading(method="html", problem="The page is empty: it has no body.")
+    language = language or _language(page)
+    tree = build_tree(page.body)
+    tree.cut = tree.cut or cut
+    spoken = guess_language(tree.root.text)
+    language = language or spoken
+    dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
+    marks = find_marks(tree, dates)
+    place = Place(base=_base(page, url), dates=dates, language=language, years=year_headings(tree))
+    groups = find_groups(tree, marks)
+    best = choose(groups)
+    if any(getattr(selectors, name) for name in ("item", "title", "link", "date", "summary")):
+        reading = read_selected(page, tree, marks, best, selectors=selectors, place=place)
+    else:
+        entries = [] if best is None else _entries(best, place, url)
+        entries = complete(page, entries, place)
+        as_text = read_visible(tree, dates, best, entries, url=place.base)
+        reading = as_text or Reading(
+            entries=tuple(entries[:_MOST_ENTRIES]),
+            method=f"html: {best.kind}s that repeat" if best else "html: structured data",
+            candidates=_candidates(groups, best),
+        )
+    return _finished(reading, page, tree, dates, language=language)
+
+
+def _finished(
+    reading: Reading, page: LexborHTMLParser, tree: Tree, dates: DateReader, *, language: str
+) -> Reading:
+    notes = list(reading.notes)
+    if dates.settled:
+        notes.append(dates.settled)
+    if tree.cut:
+        notes.append("the page is too large or too deep: only its beginning was read")
+    title = page.css_first("title")
+    problem = reading.problem or page_problem(page, tree, reading.entries)
+    return replace(
+        reading,
+        entries=() if problem else reading.entries,
+        title=clean_text(title.text()) if title else "",
+        language=language,
+        notes=tuple(notes),
+        problem=problem,
+    )
+
+
+def _language(page: LexborHTMLParser) -> str:
+    root = page.css_first("html")
+    stated = (root.attributes.get("lang") or root.attributes.get("xml:lang")) if root else ""
+    if not stated:
+        meta = page.css_first('meta[property="og:locale"], meta[http-equiv="content-language"]')
+        stated = meta.attributes.get("content") if meta else ""
+    return (stated or "").strip().replace("_", "-")
+
+
+# English writes 03/04 both ways; the country of the address says which.
+_DAY_FIRST = {"uk": "GB", "au": "AU", "nz": "NZ", "ie": "IE", "in": "IN", "za": "ZA"}
+
+
+def _with_territory(language: str, url: str) -> str:
+    host = url.split("/")[2] if url.count("/") > 1 else ""
+    territory = _DAY_FIRST.get(host.rsplit(".", 1)[-1].split(":")[0])
+    return f"en-{territory}" if language in {"en", ""} and territory else language
+
+
+def _base(page: LexborHTMLParser, url: str) -> str:
+    base = page.css_first("base[href]")
+    return web_url(base.attributes.get("href") or "", url) or url if base else url
+
+
+def _entries(group: Group, place: Place, url: str) -> list[Entry]:
+    found: list[Entry] = []
+    common = _common_link(group)
+    seen: set[tuple[str, str]] = set()
+    for slot in group.slots:
+        entry = entry_at(slot, place)
+        if entry is None or entry.url == url:
+            continue
+        if common and entry.url == web_url(common, place.base):
+            entry = replace(entry, url="")
+        key = (entry.url, entry.title.casefold())
+        if key not in seen:
+            seen.add(key)
+            found.append(entry)
+    return found
+
+
+def _common_link(group: Group) -> str:
+    """Return the link beside every title that is always the same: it is nobody's own."""
+    links = {own_link(slot) for slot in group.slots}
+    href, how = next(iter(links))
+    shared = len(links) == 1 and len(group.slots) >= _FEW and "title" not in how
+    return href if shared else ""
+
+
+def _candidates(groups: Sequence[Group], best: Group | None) -> tuple[Candidate, ...]:
+    ranked = sorted(groups, key=lambda group: -group.score)[:_SHOWN_GROUPS]
+    return tuple(
+        Candidate(
+            text=f"{len(group.slots)} {group.kind}s: {group.slots[0].title.text[:60]}",
+            kept=group is best,
+            reason=", ".join([*group.reasons, f"{group.score:.1f}"]),
+        )
+        for group in ranked
+        if group.slots
+    )

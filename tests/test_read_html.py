@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_read_text import ITEMS, plain, rows, written
+
+from config.settings import SelectorSettings
+from feeds.read import read
+
+if TYPE_CHECKING:
+    from feeds.model import Reading
+
+URL = "https://harbour.example/news/"
+MENU = (
+    '<nav><ul><li><a href="/">Home</a></li><li><a href="/about">About us</a></li>'
+    '<li><a href="/contact">Contact</a></li></ul></nav>'
+)
+ASIDE = (
+    '<aside class="sidebar"><h3>Topics</h3><ul><li><a href="/tag/boats">Boats</a></li>'
+    '<li><a href="/tag/piers">Piers</a></li><li><a href="/tag/tides">Tides</a></li></ul></aside>'
+)
+FOOTER = (
+    '<footer><p>Copyright 2026 Harbour Office</p><ul><li><a href="/imprint">Imprint</a></li>'
+    '<li><a href="/privacy">Privacy notice</a></li></ul></footer>'
+)
+
+
+def page(content: str, *, before: str = MENU, after: str = ASIDE + FOOTER) -> str:
+    """Put the content of a page between what stands on every page of a site."""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><title>Harbour news</title></head><body>'
+        f"{before}<h1>News</h1><div>{content}</div>{after}</body></html>"
+    )
+
+
+def reading(text: str, *, selectors: SelectorSettings | None = None) -> Reading:
+    """Read a page as the service would."""
+    return read(
+        text.encode(),
+        url=URL,
+        content_type="text/html; charset=utf-8",
+        zone=ZoneInfo("UTC"),
+        now=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        selectors=selectors or SelectorSettings(),
+    )
+
+
+def each(pattern: str) -> str:
+    """Write every item by a pattern; {n} is its number."""
+    return "\n".join(
+        pattern.format(d=written(day), i=day.isoformat(), t=title, s=summary, n=number)
+        for number, (day, title, summary) in enumerate(ITEMS)
+    )
+
+
+def grouped(heading: str, item: str, around: str = "{}") -> str:
+    """Write items under one heading a day."""
+    parts = []
+    for day, group in groupby(ITEMS, key=lambda item: item[0]):
+        parts.append(heading.format(d=written(day)))
+        parts.append(around.format("".join(item.format(t=t, s=s) for _, t, s in group)))
+    return "".join(parts)
+
+
+WITHOUT_LINKS: dict[str, str] = {
+    "cards": each("<article><h3>{t}</h3><p class='date'>{d}</p><p>{s}</p></article>"),
+    "date above the heading": each("<section><span>{d}</span><h2>{t}</h2><p>{s}</p></section>"),
+    "headings and text, flat": each("<h2>{t}</h2><p>{d}</p><p>{s}</p>"),
+    "dates first, flat": each("<p>{d}</p><h3>{t}</h3><p>{s}</p>"),
+    "table": "<table>" + each("<tr><td>{d}</td><td><b>{t}</b></td><td>{s}</td></tr>") + "</table>",
+    "definition list": "<dl>"
+    + each("<dt>{d}</dt><dd><strong>{t}</strong><p>{s}</p></dd>")
+    + "</dl>",
+    "list with strong titles": "<ul>"
+    + each("<li><strong>{t}</strong> <em>{d}</em><p>{s}</p></li>")
+    + "</ul>",
+    "plain paragraphs": each("<p>{d}</p>\n<p>{t}</p>\n<p>{s}</p>"),
+    "strong paragraphs": each("<p>{d}</p>\n<p><strong>{t}</strong></p>\n<p>{s}</p>"),
+    "line breaks": each("{d}<br>{t}<br>{s}<br><br>"),
+    "rules": each("<b>{t}</b><br>{d}<br>{s}<hr>"),
+    "preformatted": "<pre>" + each("{d}\n\n{t}\n\n{s}\n\n") + "</pre>",
+    "time elements": each("<li><time datetime='{i}'>{d}</time><h4>{t}</h4><div>{s}</div></li>"),
+    "date headings over headings": grouped("<h2>{d}</h2>", "<h3>{t}</h3><p>{s}</p>"),
+    "date in the heading": each("<h3>{d}: {t}</h3><p>{s}</p>"),
+    "details": each("<details><summary>{t}</summary><p>{d}</p><p>{s}</p></details>"),
+}
+
+
+@pytest.mark.parametrize("layout", WITHOUT_LINKS)
+def test_items_without_links(layout: str) -> None:
+    """Items that link nowhere are found with date, title and whole summary."""
+    found = reading(page(WITHOUT_LINKS[layout]))
+
+    assert rows(found) == ITEMS
+    assert [entry.url for entry in found.entries] == [""] * len(ITEMS)
+
+
+WITH_LINKS: dict[str, str] = {
+    "linked headings": each(
+        "<article><h3><a href='/n/{n}'>{t}</a></h3><p>{d}</p><p>{s}</p></article>"
+    ),
+    "link around the card": each("<a href='/n/{n}'><h3>{t}</h3><p>{d}</p><p>{s}</p></a>"),
+    "read more": each("<div><h3>{t}</h3><i>{d}</i><p>{s}</p><a href='/n/{n}'>Read more</a></div>"),
+    "archive list": "<ul>" + each("<li>{d} - <a href='/n/{n}'>{t}</a><p>{s}</p></li>") + "</ul>",
+    "definition list": "<dl>"
+    + each("<dt>{d}</dt><dd><a href='/n/{n}'>{t}</a><p>{s}</p></dd>")
+    + "</dl>",
+    "table": "<table>"
+    + each("<tr><td>{d}</td><td><a href='/n/{n}'>{t}</a></td><td>{s}</td></tr>")
+    + "</table>",
+}
+
+
+@pytest.mark.parametrize("layout", WITH_LINKS)
+def test_items_with_links(layout: str) -> None:
+    """Items with links are found with date, title, address and summary."""
+    found = reading(page(WITH_LINKS[layout]))
+
+    assert rows(found) == ITEMS
+    assert [entry.url for entry in found.entries] == [
+        f"https://harbour.example/n/{number}" for number in range(len(ITEMS))
+    ]
+
+
+@pytest.mark.parametrize("layout", WITH_LINKS)
+def test_tracking_parameters_change_nothing(layout: str) -> None:
+    """A parameter on every link changes no title, date or summary."""
+    marked = page(WITH_LINKS[layout]).replace("/n/", "/n/?utm_source=x&id=")
+
+    assert rows(reading(marked)) == ITEMS
+
+
+@pytest.mark.parametrize("layout", WITH_LINKS)
+def test_blocks_around_change_nothing(layout: str) -> None:
+    """Menus and side bars, wherever they stand, do not change the items."""
+    content = WITH_LINKS[layout]
+    moved = page(content, before=ASIDE + FOOTER, after=MENU)
+    bare = page(content, before="", after="")
+
+    assert rows(reading(moved)) == rows(reading(bare)) == ITEMS
+
+
+def test_a_link_in_running_text_is_not_the_items_own() -> None:
+    """A link within a sentence stays in the summary."""
+    content = each(
+        "<h3>{t}</h3><p>{d}</p><p>{s} More is told at the <a href='/pier'>pier</a>, daily.</p>"
+    )
+    found = reading(page(content))
+
+    assert {entry.url for entry in found.entries} == {""}
+    assert all("harbour.example/pier" in entry.summary_html for entry in found.entries)
+
+
+def test_selectors_rule_their_field_only() -> None:
+    """A selector for the title leaves date and link to the automatic."""
+    content = each("<div class='x'><a href='/n/{n}'>{s}</a><b class='t'>{t}</b><i>{d}</i></div>")
+    found = reading(page(content), selectors=SelectorSettings(item=".x", title=".t"))
+
+    assert [entry.title for entry in found.entries] == [title for _, title, _ in ITEMS]
+    assert [entry.when.day for entry in found.entries if entry.when] == [day for day, _, _ in ITEMS]
+    assert found.entries[0].url == "https://harbour.example/n/0"
+
+
+@pytest.mark.parametrize(
+    ("selectors", "named"),
+    [
+        (SelectorSettings(item=".nothing"), ".nothing"),
+        (SelectorSettings(item="article", title=".absent"), ".absent"),
+        (SelectorSettings(item="article[["), "article[["),
+    ],
+    ids=["no item", "no title", "no css"],
+)
+def test_a_selector_without_a_match_is_named(selectors: SelectorSettings, named: str) -> None:
+    """The problem says which of the operator's selectors fails."""
+    found = reading(page(WITHOUT_LINKS["cards"]), selectors=selectors)
+
+    assert found.entries == ()
+    assert named in found.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("<html><body><form><input type=password></form></body></html>", "login"),
+        (
+            "<html><title>Just a moment...</title><body><p>Verify you are human</body></html>",
+            "block",
+        ),
+        (
+            "<html><body><h1>Before you continue</h1><p>Accept all cookies</p></body></html>",
+            "consent",
+        ),
+        ("<html><body><div id=root></div><script src=a.js></script></body></html>", "JavaScript"),
+        ("<html><body><p>Nothing here yet.</p></body></html>", "No list"),
+    ],
+    ids=["login", "block", "consent", "shell", "nothing"],
+)
+def test_pages_that_are_no_bulletin(text: str, named: str) -> None:
+    """What is no bulletin is called by its name, with a remedy."""
+    found = reading(text)
+
+    assert found.entries == ()
+    assert named in found.problem
+
+
+def test_structured_data_completes_the_page() -> None:
+    """A date that only the structured data states is taken from there."""
+    data = (
+        '<script type="application/ld+json">[{"@type": "NewsArticle", "headline": "x", '
+        '"url": "/n/0", "datePublished": "2020-09-14"}]</script>'
+    )
+    content = each("<article><h3><a href='/n/{n}'>{t}</a></h3><p>{s}</p></article>")
+    first = reading(page(data + content)).entries[0]
+
+    assert first.when is not None
+    assert first.when.day == date(2020, 9, 14)
+
+
+def test_the_explanation_names_what_was_kept() -> None:
+    """Every reading says which group it took and why, and how each field was found."""
+    found = reading(page(WITH_LINKS["linked headings"]))
+
+    assert [candidate.kept for candidate in found.candidates].count(True) == 1
+    assert {"title", "link", "date"} <= set(found.entries[0].evidence)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400))
+def test_reading_never_raises(body: bytes) -> None:
+    """Any bytes give entries or a problem."""
+    for start in (
+        b"",
+        b"<html><body>",
+        b"<rss>",
+        b'{"version":"https://jsonfeed.org/version/1.1",',
+    ):
+        found = read(
+            start + body, url=URL, zone=ZoneInfo("UTC"), now=datetime(2026, 11, 23, tzinfo=UTC)
+        )
+
+        assert bool(found.entries) != bool(found.problem)
+
+
+TAGS = st.sampled_from("ul li div p h2 h3 a b table tr td dl dt dd article time".split())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(TAGS, st.booleans(), st.text(max_size=20)), max_size=40))
+def test_reading_any_markup_never_raises(pieces: list[tuple[str, bool, str]]) -> None:
+    """Any heap of tags gives entries or a problem."""
+    markup = "".join(
+        f"<{'' if opens else '/'}{tag} href='/{place}'>{text}"
+        for place, (tag, opens, text) in enumerate(pieces)
+    )
+    found = reading(f"<html><body>{markup}</body></html>")
+
+    assert bool(found.entries) != bool(found.problem)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div>" * 200_000,
+        "<b>x" * 200_000,
+        "<div></div>" * 100_000,
+        "".join(f"<a href=/n/{n}>News item number {n} of today</a>\n" for n in range(5_000)),
+        "word " * 200_000,
+    ],
+    ids=["deep", "formatting", "empty", "links", "one line"],
+)
+def test_hostile_pages_are_answered(body: str) -> None:
+    """Pages that are made to hurt give an answer."""
+    found = reading(f"<html><body>{body}</body></html>")
+
+    assert bool(found.entries) != bool(found.problem)
+
+
+def test_a_summary_is_clean_markup() -> None:
+    """What acts is gone from a summary, its links are absolute."""
+    content = each(
+        "<article><h3>{t}</h3><p>{d}</p>"
+        "<p onclick='x()'>{s} <a href='/a'>here</a> and so on, at length.</p>"
+        "<script>x()</script></article>"
+    )
+    summary = reading(page(content)).entries[0].summary_html
+
+    assert "onclick" not in summary
+    assert "script" not in summary
+    assert 'href="https://harbour.example/a"' in summary
+    assert plain(summary).startswith(ITEMS[0][2])
