@@ -137,8 +137,8 @@ class Checker:
         reading = self._read(page, source)
         changes = None if reading.problem else self._compare(reading, attempt)
         if changes is None or changes.alarm:
-            error = changes.alarm if changes else reading.problem
-            return self._fail(attempt, replace(check, error=f"{source.location}: {error}"))
+            problem = changes.alarm if changes else reading.problem
+            return self._fail(attempt, replace(check, error=f"{source.location}: {problem}"))
         check = _counted(replace(check, finished=self.clock()), reading, changes)
         outcome = self._good(attempt, page, check)
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
@@ -161,11 +161,7 @@ class Checker:
 
     def _compare(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
-        return diff(
-            identify(reading.entries, known),
-            entries=reading.entries,
-            first=attempt.state.baseline is None,
-        )
+        return diff(identify(reading.entries, known), first=attempt.state.baseline is None)
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""

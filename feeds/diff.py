@@ -10,7 +10,6 @@ from feeds.keys import text_key, title_key, url_key
 from feeds.model import Changes, Content, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from feeds.model import Entry, Match, Matching, When
@@ -21,15 +20,14 @@ _LEFT_OF_A_BROKEN_PAGE = 3
 _NOON = 12
 
 
-def diff(matching: Matching, *, entries: Sequence[Entry], first: bool) -> Changes:
+def diff(matching: Matching, *, first: bool) -> Changes:
     """Decide what a reading changes.
 
     ``first`` says that the source was never read with success before: what it holds is the
     baseline then.
     """
-    if alarm := _alarm(matching, entries):
+    if alarm := _alarm(matching):
         return Changes(alarm=alarm)
-    places = {id(entry): place for place, entry in enumerate(entries)}
     revised: list[Revision] = []
     unchanged: list[Match] = []
     for match in matching.matches:
@@ -40,26 +38,26 @@ def diff(matching: Matching, *, entries: Sequence[Entry], first: bool) -> Change
             unchanged.append(match)
     return Changes(
         new=matching.unmatched,
-        new_positions=tuple(places[id(entry)] for entry in matching.unmatched),
+        new_places=matching.unmatched_places,
         revised=tuple(revised),
         unchanged=tuple(unchanged),
         missing=matching.missing,
         returned=tuple(match.item for match in matching.matches if match.item.missing_since),
-        positions={match.item.id: places[id(match.entry)] for match in matching.matches},
         baseline=first,
     )
 
 
-def _alarm(matching: Matching, entries: Sequence[Entry]) -> str:
+def _alarm(matching: Matching) -> str:
     """Say why the reading is not to be believed; empty where it is."""
     lost = len(matching.missing)
-    if not entries and lost:
+    found = len(matching.matches) + len(matching.unmatched)
+    if not found and lost:
         return f"nothing found, where {lost} items stood before; the last good feed stays"
-    broken = len(entries) * _LEFT_OF_A_BROKEN_PAGE <= lost and lost >= _FEWEST_LOST
+    broken = found * _LEFT_OF_A_BROKEN_PAGE <= lost and lost >= _FEWEST_LOST
     if not matching.matches and broken:
         return (
             f"none of the {lost} items that stood here is found any more, and only "
-            f"{len(entries)} others; the last good feed stays until the page is whole again"
+            f"{found} others; the last good feed stays until the page is whole again"
         )
     return ""
 

@@ -6,6 +6,7 @@ Pure. What no evidence ties to an item is new; nothing here is a hash of content
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from feeds.keys import text_key, title_key, url_key
@@ -13,10 +14,13 @@ from feeds.model import Evidence, Match, Matching
 from feeds.similarity import candidates, containment, similarity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from feeds.model import Entry, Item, When
+
+    # What two things have in common; None and the empty text are nothing in common.
+    Key = str | tuple[str, date] | None
 
 # Known items that an entry without any equal key is compared with.
 _MOST_COMPARED = 12
@@ -48,11 +52,11 @@ def _day(when: When | None) -> date | None:
     return when.day if when else None
 
 
-def _title_and_day(entry: Entry) -> Hashable:
+def _title_and_day(entry: Entry) -> Key:
     return (title_key(entry.title), entry.when.day) if entry.when else None
 
 
-def _item_title_and_day(item: Item) -> Hashable:
+def _item_title_and_day(item: Item) -> Key:
     content = item.content
     return (title_key(content.title), content.when.day) if content.when else None
 
@@ -69,11 +73,11 @@ class _Board:
 
     def matching(self) -> Matching:
         """Return what was found, in page order."""
+        unmatched = self._open_entries()
         return Matching(
-            matches=tuple(self._matches[index] for index in sorted(self._matches)),
-            unmatched=tuple(
-                entry for index, entry in enumerate(self._entries) if index not in self._matches
-            ),
+            matches=tuple(self._matches[place] for place in sorted(self._matches)),
+            unmatched=tuple(self._entries[place] for place in unmatched),
+            unmatched_places=tuple(unmatched),
             missing=tuple(
                 item
                 for item in self._items
@@ -84,8 +88,8 @@ class _Board:
     def match_by(
         self,
         evidence: Evidence,
-        of_entry: Callable[[Entry], Hashable],
-        of_item: Callable[[Item], Hashable],
+        of_entry: Callable[[Entry], Key],
+        of_item: Callable[[Item], Key],
         strength: float,
     ) -> None:
         """Pair what has the same key; of several with one key the first with the first."""
@@ -109,7 +113,7 @@ class _Board:
                     item for item in items if item.id not in self._taken and _agree(entry, item)
                 ]
                 if fitting:
-                    best = max(fitting, key=lambda item, entry=entry: _likeness(entry, item))
+                    best = max(fitting, key=partial(_likeness, entry))
                     self._pair(index, best, Evidence.URL, 1.0 if alone else 0.9)
                 elif alone and not _is_next_issue(entry, items[0]):
                     self._pair(index, items[0], Evidence.URL, 0.9)
@@ -169,14 +173,15 @@ class _Board:
         return [item for item in self._items if item.id not in self._taken]
 
     def _groups(
-        self, of_entry: Callable[[Entry], Hashable], of_item: Callable[[Item], Hashable]
+        self, of_entry: Callable[[Entry], Key], of_item: Callable[[Item], Key]
     ) -> list[tuple[list[int], list[Item]]]:
         """Return what is not paired yet and has a key in common, in the order of the page."""
-        items: dict[Hashable, list[Item]] = defaultdict(list)
+        items: dict[Key, list[Item]] = defaultdict(list)
         for item in self._open_items():
-            if key := of_item(item):
+            key = of_item(item)
+            if key:
                 items[key].append(item)
-        entries: dict[Hashable, list[int]] = defaultdict(list)
+        entries: dict[Key, list[int]] = defaultdict(list)
         for index in self._open_entries():
             key = of_entry(self._entries[index])
             if key in items:
@@ -188,7 +193,11 @@ class _Board:
             return
         self._taken.add(item.id)
         self._matches[index] = Match(
-            entry=self._entries[index], item=item, evidence=evidence, strength=strength
+            entry=self._entries[index],
+            place=index,
+            item=item,
+            evidence=evidence,
+            strength=strength,
         )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Stored items that a reading is held against beyond those on the page and those with its keys:
 # they may come back with every key changed a little.
-RECENT = 200
+RECENT = 50
 
 
 class ItemStore:
@@ -209,16 +209,16 @@ def _sight(
         {
             **place,
             "item": match.item.id,
-            "position": changes.positions[match.item.id],
+            "position": match.place,
             "evidence": match.evidence.value,
             "strength": match.strength,
         }
         for match in matches
-        if match.item.position != changes.positions[match.item.id]
+        if match.item.position != match.place
     ]
     rows += [
         {**place, "item": item, "position": position, "evidence": "new", "strength": 1.0}
-        for item, position in zip(new_ids, changes.new_positions, strict=True)
+        for item, position in zip(new_ids, changes.new_places, strict=True)
     ]
     transaction.run_each(_SIGHT, rows)
     transaction.run_each(

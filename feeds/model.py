@@ -125,9 +125,13 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An entry and the stored item that it is, with the evidence and its strength (0 to 1)."""
+    """An entry and the stored item that it is, with the evidence and its strength (0 to 1).
+
+    ``place`` is where the entry stands on the page, from 0.
+    """
 
     entry: Entry
+    place: int
     item: Item
     evidence: Evidence
     strength: float
@@ -135,10 +139,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching:
-    """The whole of a reading laid against the whole of what is known."""
+    """The whole of a reading laid against the whole of what is known.
+
+    ``unmatched_places`` are the places of the unmatched entries on the page, in their order.
+    """
 
     matches: tuple[Match, ...] = ()
     unmatched: tuple[Entry, ...] = ()
+    unmatched_places: tuple[int, ...] = ()
     missing: tuple[Item, ...] = ()
 
 
@@ -155,17 +163,15 @@ class Revision:
 class Changes:
     """What one check decided: new in page order, revised, unchanged, missing.
 
-    ``positions`` holds the places of the matched items on the page, by item id,
-    ``new_positions`` those of the new entries in their order. ``alarm`` says why
-    the reading is not to be believed; then nothing else is set and nothing is stored.
+    ``new_places`` are the places of the new entries on the page, in their order. ``alarm``
+    says why the reading is not to be believed; then nothing else is set and nothing is stored.
     """
 
     new: tuple[Entry, ...] = ()
-    new_positions: tuple[int, ...] = ()
+    new_places: tuple[int, ...] = ()
     revised: tuple[Revision, ...] = ()
     unchanged: tuple[Match, ...] = ()
     missing: tuple[Item, ...] = ()
     returned: tuple[Item, ...] = ()
-    positions: dict[str, int] = field(default_factory=dict)
     baseline: bool = False
     alarm: str = ""

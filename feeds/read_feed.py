@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+# Elements of every namespace, but no comments and no instructions.
+_ANY = "{*}*"
 _ITEMS = frozenset({"item", "entry"})
 _DATES = ("published", "pubdate", "date", "issued", "updated", "modified")
 _BODIES = ("summary", "description", "encoded", "content")
@@ -47,9 +49,9 @@ def read_feed(text: str, *, zone: ZoneInfo, url: str) -> Reading:
         root = None
     if root is None:
         return _broken("XML feed")
-    items = [node for node in root.iter() if _name(node) in _ITEMS][:_MOST_ENTRIES]
+    items = [node for node in root.iter(_ANY) if _name(node) in _ITEMS][:_MOST_ENTRIES]
     entries = tuple(entry for node in items if (entry := _entry(node, zone=zone, base=url)))
-    head = next((node for node in root.iter() if _name(node) == "channel"), root)
+    head = next((node for node in root.iter(_ANY) if _name(node) == "channel"), root)
     return Reading(
         entries=entries,
         title=clean_text(plain_text(_child(head, "title"))),
@@ -67,11 +69,11 @@ def _broken(kind: str) -> Reading:
 
 
 def _name(node: _Element) -> str:
-    return node.tag.rsplit("}", 1)[-1].lower() if isinstance(node.tag, str) else ""  # type: ignore[redundant-expr] # comments have none
+    return node.tag.rsplit("}", 1)[-1].lower()
 
 
 def _children(node: _Element, name: str) -> Iterator[_Element]:
-    return (child for child in node if _name(child) == name)
+    return (child for child in node.iterchildren(_ANY) if _name(child) == name)
 
 
 def _child(node: _Element, name: str) -> str:

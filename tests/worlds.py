@@ -108,7 +108,7 @@ class Feeds:
     ) -> tuple[str, ...]:
         """Store new entries as a check does; return the ids."""
         claim = self.claim(slug)
-        changes = Changes(new=entries, new_positions=tuple(range(len(entries))), baseline=baseline)
+        changes = Changes(new=entries, new_places=tuple(range(len(entries))), baseline=baseline)
         outcome = self.outcome(claim, outcome="baseline" if baseline else "changed")
         ids = self.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
         self.sources.release(claim)
