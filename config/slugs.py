@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -32,7 +33,8 @@ def suggest_slug(text: str, taken: Container[str]) -> str:
     if text.startswith(("http://", "https://", "file://")):
         parts = urlsplit(text)
         host = (parts.hostname or "").removeprefix("www.")
-        base = _shortened(_folded(host or parts.path.rpartition("/")[2])) or "bulletin"
+        file_name = PurePosixPath(unquote(parts.path)).stem
+        base = _shortened(_folded(host or file_name)) or "bulletin"
     slug, number = base, 1
     while slug in taken or slug_problem(slug):
         number += 1

@@ -7,6 +7,7 @@ so that any number of services can share it and a restart forgets nothing.
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import threading
 from contextlib import contextmanager
@@ -41,17 +42,38 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
             web_application(app),
             log_config=None,
             access_log=False,
-            lifespan="off",
+            lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=_GRACE_S,
         )
     )
-    with listener, _ticking(app):
+    stop = threading.Event()
+    with listener, _stopping_on_signals(server, stop), _ticking(app, stop):
         announce()
         server.run(sockets=[listener])
     log.info("stopped")
-    return OK if server.started else FAILED
+    return OK if server.started or stop.is_set() else FAILED
+
+
+@contextmanager
+def _stopping_on_signals(server: uvicorn.Server, stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the service in order, whenever they come.
+
+    The server has handlers of its own while it runs, and raises what they caught once more for
+    those that stood before: Python's own would end the process in the middle of its work.
+    """
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+        stop.set()
+
+    former = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -72,14 +94,21 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def _ticking(app: App) -> Iterator[None]:
+def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     """Do the due work at every tick, reading and sending side by side, until the block ends.
 
     On the way out the running work is told to stop between two items and is waited for.
     """
-    stop = threading.Event()
     scheduler = BackgroundScheduler(timezone="UTC")
-    for name, work in (("read", _read), ("send", _send)):
+
+    def read(app: App, stopping: Callable[[], bool]) -> None:
+        check_due(app, stopping)
+        publish(app)
+        if open_editions(app, stopping) and not stopping():
+            # What was decided goes out now and not a tick later.
+            scheduler.modify_job("send", next_run_time=app.clock())
+
+    for name, work in (("read", read), ("send", deliver)):
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
             _guarded(name, work, app, stop),
@@ -102,7 +131,7 @@ def _ticking(app: App) -> Iterator[None]:
 
 def _guarded(
     name: str,
-    work: Callable[[App, Callable[[], bool]], None],
+    work: Callable[[App, Callable[[], bool]], object],
     app: App,
     stop: threading.Event,
 ) -> Callable[[], None]:
@@ -121,13 +150,3 @@ def _guarded(
             log.debug("the error in full", exc_info=error)
 
     return job
-
-
-def _read(app: App, stopping: Callable[[], bool]) -> None:
-    check_due(app, stopping)
-    publish(app)
-    open_editions(app, stopping)
-
-
-def _send(app: App, stopping: Callable[[], bool]) -> None:
-    deliver(app, stopping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from feeds.markup import plain_text
 from tidings.cli import FAILED, OK, CommandError
 from tidings.looking import look
 from tidings.terminal import progress, say, say_json, say_table
@@ -100,7 +101,7 @@ def _json_item(entry: Entry, item_id: str, seen: Look) -> dict[str, object]:
         "url": entry.url,
         "title": entry.title,
         "content_html": entry.summary_html,
-        "content_text": "" if entry.summary_html else entry.title,
+        "content_text": plain_text(entry.summary_html) or entry.title,
         "image": entry.image_url,
         "date_published": seen.published(entry),
         "authors": [{"name": entry.author}] if entry.author else [],

@@ -1,0 +1,413 @@
+"""The whole path of an item on real components, killed between every two stages of it.
+
+A page over HTTP, a store on each database, feeds as a reader parses them, mail as a relay got it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import feedparser
+import pytest
+from origin import Origin, answer
+from relay import Mailbox
+from worlds import NOON, Clock
+
+from config.load import load
+from tidings.app import open_app
+from tidings.work import Done, tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+TICK_AT = Path(__file__).with_name("tick_at.py")
+
+FIRST = """\
+Harbour news
+
+3 November 2026
+
+Bridge closed for repairs
+
+The swing bridge stays closed until Friday. Pedestrians take the ferry, free of charge.
+
+3 November 2026
+
+Ferry timetable for winter
+
+From Monday the ferry leaves every forty minutes.
+
+1 November 2026
+
+New harbour master
+
+Ines Ferreira takes office and begins with a survey of the moorings.
+
+30 October 2026
+
+Storm damage cleared
+
+The eastern mole is open again to walkers and anglers.
+"""
+# Two items added, one summary corrected, two items of one day swapped.
+SECOND = """\
+Harbour news
+
+9 November 2026
+
+Lighthouse open to visitors
+
+On Sundays the tower can be climbed, twelve people at a time.
+
+6 November 2026
+
+Dredging begins
+
+Two dredgers deepen the inner basin to six metres.
+
+3 November 2026
+
+Ferry timetable for winter
+
+From Monday the ferry leaves every forty minutes.
+
+3 November 2026
+
+Bridge closed for repairs
+
+The swing bridge stays closed until Saturday. Pedestrians take the ferry, free of charge.
+
+1 November 2026
+
+New harbour master
+
+Ines Ferreira takes office and begins with a survey of the moorings.
+
+30 October 2026
+
+Storm damage cleared
+
+The eastern mole is open again to walkers and anglers.
+"""
+# The oldest has left the page, and one is new.
+THIRD = SECOND.partition("30 October 2026")[0].replace(
+    "Harbour news\n",
+    "Harbour news\n\n12 November 2026\n\nFish market moves\n\nFrom Tuesday in hall three.\n",
+)
+# The oldest is back.
+FOURTH = THIRD + SECOND[SECOND.index("30 October 2026") :]
+LOGIN = '<html><title>Login</title><form><input type="password"></form></html>'
+
+BASELINE = {
+    "Bridge closed for repairs",
+    "Ferry timetable for winter",
+    "New harbour master",
+    "Storm damage cleared",
+}
+NEWS = {"Lighthouse open to visitors", "Dredging begins"}
+LATER_NEWS = {"Fish market moves"}
+READERS = ("ann@example.org", "bob@example.org")
+
+
+@dataclass
+class Story:
+    """One installation: its page, its relay, its clock, and what people saw of it."""
+
+    folder: Path
+    origin: Origin
+    relay: Mailbox
+    database: str
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        """Configure it."""
+        self.config = self.folder / "tidings.toml"
+        self.config.write_text(
+            f"""
+            [store]
+            database = "{self.database}"
+            [site]
+            base_url = "https://news.example.org"
+            [mail]
+            sender = "News <news@example.org>"
+            host = "127.0.0.1"
+            port = {self.relay.port}
+            security = "none"
+            [bulletins.harbour]
+            title = "Harbour news"
+            [bulletins.harbour.sources.main]
+            url = "{self.origin.url("/news")}"
+            every = "1h"
+            """
+        )
+        self.settings = load(self.config, {})
+
+    def page(self, text: str, *, etag: str = "", content_type: str = "text/plain") -> None:
+        """Let the publisher publish."""
+        headers = {"Content-Type": f"{content_type}; charset=utf-8"}
+        if etag:
+            headers["ETag"] = etag
+        self.origin.says(answer(200, text.encode(), headers), path="/news")
+
+    def tick(self) -> Done:
+        """Do what is due."""
+        with open_app(self.settings, clock=self.clock) as app:
+            return tick(app, lambda: False)
+
+    def subscribe(self) -> None:
+        """Ann wants every item at once, Bob wants them daily."""
+        with open_app(self.settings, clock=self.clock) as app:
+            for address, cadence in zip(READERS, ("instant", "daily"), strict=True):
+                app.subscribers.subscribe(
+                    address,
+                    "harbour",
+                    cadence=cadence,
+                    time_zone=ZoneInfo("UTC"),
+                    language="en",
+                    now=self.clock(),
+                )
+
+    def start(self, seam: str = "") -> subprocess.Popen[str]:
+        """Start a tick in a process of its own, to be killed at the seam where one is named."""
+        command = [sys.executable, str(TICK_AT), str(self.config), self.clock().isoformat()]
+        return subprocess.Popen(
+            [*command, seam] if seam else command,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def feeds(self) -> list[list[tuple[str, str, str]]]:
+        """Return id, title and link of the items of each feed, as readers parse them."""
+        folder = self.folder / "public" / "harbour"
+        parsed = [feedparser.parse((folder / name).read_bytes()) for name in ("rss.xml", "atom.xml")]
+        assert not any(feed.bozo for feed in parsed)
+        found = [[(e.id, e.title, e.link) for e in feed.entries] for feed in parsed]
+        document = json.loads((folder / "feed.json").read_bytes())
+        found.append([(item["id"], item["title"], item["url"]) for item in document["items"]])
+        return found
+
+    def titles(self) -> set[str]:
+        """Return the titles of the feeds, which agree and hold each item once."""
+        rss, atom, json_feed = self.feeds()
+        assert rss == atom == json_feed
+        assert len({item_id for item_id, _, _ in rss}) == len(rss)
+        titles = [title for _, title, _ in rss]
+        assert len(set(titles)) == len(titles)
+        return set(titles)
+
+    def ids(self) -> dict[str, str]:
+        """Return the id of each title."""
+        return {title: item_id for item_id, title, _ in self.feeds()[0]}
+
+    def mails(self, address: str) -> dict[str, str]:
+        """Return the text of each different mail to an address, by Message-ID."""
+        found: dict[str, str] = {}
+        for message in self.relay.received:
+            if message[1] == [address]:
+                parsed = message_from_bytes(message[2], policy=policy.default)
+                body = parsed.get_body(("plain",))
+                assert body is not None
+                text = str(body.get_content())
+                # A copy after a lost answer is the same mail to the byte, its time apart.
+                assert found.setdefault(str(parsed["Message-ID"]), text) == text
+        return found
+
+    def told(self, address: str) -> list[str]:
+        """Return every known title as often as the mails to an address tell it."""
+        everything = BASELINE | NEWS | LATER_NEWS
+        texts = self.mails(address).values()
+        return sorted(title for text in texts for title in everything if title in text)
+
+
+@pytest.fixture
+def story(tmp_path: Path, database_url: str) -> Iterator[Story]:
+    """An installation that has read its page once, with two subscribers since."""
+    with Origin() as origin, Mailbox() as relay:
+        story = Story(tmp_path, origin, relay, database_url)
+        story.page(FIRST)
+        story.tick()
+        story.subscribe()
+        yield story
+
+
+def test_the_first_reading_is_published_and_mailed_to_nobody(story: Story) -> None:
+    """What stood there already is no news."""
+    story.clock.forward(days=3)
+    story.tick()
+
+    assert story.titles() == BASELINE
+    assert story.relay.received == []
+
+
+def test_only_what_is_new_is_told_and_once(story: Story) -> None:
+    """Two added, one corrected, two swapped: two new items, one revision, one mail of two."""
+    before = story.ids()
+    story.page(SECOND)
+    story.clock.forward(hours=1)
+
+    check = story.tick().checks[0]
+
+    assert (check.new, check.revised, check.missing, check.found) == (2, 1, 0, 6)
+    assert story.titles() == BASELINE | NEWS
+    assert before.items() <= story.ids().items()
+    assert story.told("ann@example.org") == sorted(NEWS)
+    assert story.told("bob@example.org") == []
+    story.clock.forward(days=1)
+    story.tick()
+    assert story.told("bob@example.org") == sorted(NEWS)
+    assert len(story.relay.received) == 2
+
+
+def test_an_item_that_leaves_and_returns_is_the_old_one(story: Story) -> None:
+    """It stays in the feeds with its id, and nobody hears of it again."""
+    before = story.ids()
+    for text in (SECOND, THIRD, FOURTH):
+        story.page(text)
+        story.clock.forward(hours=1)
+        story.tick()
+
+    assert story.titles() == BASELINE | NEWS | LATER_NEWS
+    assert before.items() <= story.ids().items()
+    assert story.told("ann@example.org") == sorted(NEWS | LATER_NEWS)
+
+
+@pytest.mark.parametrize(
+    ("text", "content_type", "problem"),
+    [
+        (LOGIN, "text/html", "login page"),
+        ("", "text/plain", "empty"),
+        ("%PDF-1.7\n\x00\x01", "application/pdf", "PDF"),
+        ("Nothing to report.\n", "text/plain", "No "),
+    ],
+)
+def test_a_broken_page_changes_nothing_but_the_health(
+    story: Story, text: str, content_type: str, problem: str
+) -> None:
+    """The last good feed stays to the byte, and the operator is told what is wrong."""
+    files = {path: path.read_bytes() for path in story.folder.rglob("public/**/*.*")}
+    story.page(text, content_type=content_type)
+    story.clock.forward(hours=1)
+
+    check = story.tick().checks[0]
+
+    assert check.outcome == "failed"
+    assert problem in check.error
+    assert files == {path: path.read_bytes() for path in story.folder.rglob("public/**/*.*")}
+    story.page(SECOND)
+    story.clock.forward(days=1)
+    assert story.tick().checks[0].new == 2
+
+
+def test_an_unchanged_page_is_not_read_again(story: Story) -> None:
+    """The validators go back as they came, and nothing but the check is written."""
+    story.page(SECOND, etag='W/"a, b"')
+    story.clock.forward(hours=1)
+    story.tick()
+    story.origin.says(answer(304), path="/news")
+    story.clock.forward(hours=1)
+
+    check = story.tick().checks[0]
+
+    assert story.origin.asked[-1].headers["if-none-match"] == 'W/"a, b"'
+    assert (check.outcome, check.status, check.found) == ("unchanged", 304, 0)
+    assert story.titles() == BASELINE | NEWS
+
+
+SEAMS = (
+    "feeds.fetch:Fetcher.fetch",
+    "feeds.read:read",
+    "feeds.identify:identify",
+    "feeds.diff:diff",
+    "feeds.source_store:finish",
+    "feeds.item_store:ItemStore.apply",
+    "feeds.source_store:SourceStore.release",
+    "feeds.pages:item_page",
+    "feeds.rss_atom:write_rss",
+    "feeds.json_feed:write_json_feed",
+    "feeds.publish:Publisher.publish_all",
+    "notifier.edition_store:EditionStore._queue",
+    "notifier.edition_store:EditionStore.open_due",
+    "notifier.outbox_store:OutboxStore.claim",
+    "notifier.mail:DigestMail.for_recipient",
+    "notifier.transport:SmtpTransport.send",
+    "notifier.outbox_store:OutboxStore.record",
+)
+
+
+@pytest.mark.parametrize("seam", SEAMS)
+def test_a_death_between_two_stages_loses_and_doubles_nothing(story: Story, seam: str) -> None:
+    """Killed anywhere and started again: every item once in the feeds, once in a mail."""
+    before = story.ids()
+    story.page(SECOND)
+    story.clock.forward(hours=1)
+
+    process = story.start(seam)
+    process.communicate(timeout=60)
+
+    assert process.returncode == -signal.SIGKILL
+    # Whatever it died in, each feed is whole, if not yet all of them as new as the others.
+    for feed in story.feeds():
+        assert {title for _, title, _ in feed} in (BASELINE, BASELINE | NEWS)
+    for _ in range(2):
+        story.clock.forward(minutes=10)
+        story.tick()
+    story.clock.forward(days=1)
+    story.tick()
+    assert story.titles() == BASELINE | NEWS
+    assert before.items() <= story.ids().items()
+    for address in READERS:
+        assert story.told(address) == sorted(NEWS)
+    # SMTP itself cannot say whether a mail went out when the sender dies before it notes it:
+    # there, and only there, the same mail goes out once more, and says that it is the same.
+    copies = 1 if seam.endswith("SmtpTransport.send") else 0
+    assert len(story.relay.received) == len(READERS) + copies
+
+
+def test_processes_that_tick_at_once_share_the_work(story: Story) -> None:
+    """However many do it, every source is read once and every mail is sent once."""
+    story.page(SECOND)
+    story.clock.forward(days=1)
+    asked = len(story.origin.asked)
+
+    processes = [story.start() for _ in range(4)]
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0] * 4, errors
+    assert len(story.origin.asked) == asked + 1
+    assert story.titles() == BASELINE | NEWS
+    # Bob's day may have come before the items did: then they come on his next one.
+    story.clock.forward(days=1)
+    story.tick()
+    for address in READERS:
+        assert story.told(address) == sorted(NEWS)
+    assert len(story.relay.received) == len(READERS)
+
+
+def test_a_digest_waits_for_its_hour(story: Story) -> None:
+    """Bob's items of two readings come in one mail, at eight in the morning, not before."""
+    for text in (SECOND, THIRD):
+        story.page(text)
+        story.clock.forward(hours=1)
+        story.tick()
+    story.clock.now = datetime.combine(NOON.date() + timedelta(days=1), NOON.time(), NOON.tzinfo)
+    story.clock.forward(hours=-4, seconds=-1)
+    story.tick()
+    assert story.told("bob@example.org") == []
+    story.clock.forward(seconds=1)
+
+    story.tick()
+
+    assert story.told("bob@example.org") == sorted(NEWS | LATER_NEWS)
+    assert len(story.mails("bob@example.org")) == 1
