@@ -1,0 +1,352 @@
+"""Which entry is which item, and what a reading changes: tables, and the laws that hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import NOON, entry
+
+from feeds.diff import content_of, diff, publication_time
+from feeds.identify import identify
+from feeds.keys import text_key, title_key, url_key
+from feeds.model import Changes, Entry, Evidence, Item, When
+from feeds.similarity import similarity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAY = date(2026, 11, 3)
+NEXT = DAY + timedelta(days=1)
+LONG = (
+    "The swing bridge stays closed until Friday while its bearings are renewed. Pedestrians "
+    "take the ferry free of charge, and cyclists are asked to use the northern road instead."
+)
+OTHER = (
+    "Ines Ferreira takes office on Monday and begins with a survey of all moorings of the inner "
+    "basin, which has not been measured since the storm surge eleven years ago."
+)
+
+
+def items(*entries: Entry, on_page: bool = True) -> tuple[Item, ...]:
+    """Stored items as they were found, in page order, the top one with the highest number."""
+    return tuple(
+        Item(
+            id=f"tag:example.org,2026:{place}",
+            token=str(place),
+            bulletin="harbour",
+            number=len(entries) - place,
+            changed=len(entries) - place,
+            content=content_of(found),
+            published=NOON,
+            updated=NOON,
+            first_seen=NOON,
+            source_id=found.source_id,
+            position=place if on_page else None,
+        )
+        for place, found in enumerate(entries)
+    )
+
+
+def changes(found: Sequence[Entry], known: Sequence[Item]) -> Changes:
+    """Compare a reading with what is known."""
+    return diff(identify(found, known), first=False)
+
+
+SAME = [
+    ("nothing moved", entry("a", day=DAY), entry("a", day=DAY), Evidence.TITLE_AND_DATE),
+    (
+        "the title was rewritten, the address stayed",
+        entry("Bridge closed", url="https://x.test/1"),
+        entry("Swing bridge shut until Friday", url="https://x.test/1"),
+        Evidence.URL,
+    ),
+    (
+        "tracking, scheme, www and a slash came to the address",
+        entry("a", url="http://x.test/news/1"),
+        entry("b", url="https://www.x.test/news/1/?utm_source=mail&fbclid=7"),
+        Evidence.URL,
+    ),
+    (
+        "a new address scheme, the same title and day",
+        entry("Bridge closed", day=DAY, url="https://x.test/?p=1"),
+        entry("Bridge closed", day=DAY, url="https://x.test/news/bridge-closed"),
+        Evidence.TITLE_AND_DATE,
+    ),
+    (
+        "case, blanks and typography of the title",
+        entry("Bridge  closed – for good", day=DAY),
+        entry("BRIDGE CLOSED - for good", day=DAY),
+        Evidence.TITLE_AND_DATE,
+    ),
+    (
+        "a counter in the title",
+        entry("Bridge closed (3)", day=DAY),
+        entry("Bridge closed (41)", day=DAY),
+        Evidence.TITLE_AND_DATE,
+    ),
+    (
+        "dates came to the page",
+        entry("Bridge closed"),
+        entry("Bridge closed", day=DAY),
+        Evidence.TITLE,
+    ),
+    (
+        "the date was corrected, the text is the item's own",
+        entry("Bridge closed", day=DAY, summary=LONG),
+        entry("Bridge closed", day=NEXT, summary=LONG),
+        Evidence.TITLE,
+    ),
+    (
+        "the title was rewritten, the text stayed",
+        entry("Bridge closed", day=DAY, summary=LONG),
+        entry("Works at the harbour", day=DAY, summary=LONG),
+        Evidence.SIMILARITY,
+    ),
+    (
+        "a typo in the title",
+        entry("Brigde closed for repairs", day=DAY),
+        entry("Bridge closed for repairs", day=DAY),
+        Evidence.SIMILARITY,
+    ),
+    (
+        "a teaser grew into the whole text",
+        entry("Bridge closed", day=DAY, summary=LONG[:120]),
+        entry("The bridge is closed", day=DAY, summary=LONG),
+        Evidence.SIMILARITY,
+    ),
+    (
+        "the source's own id outweighs everything",
+        replace(entry("a", url="https://x.test/1"), source_id="7"),
+        replace(entry("b", url="https://x.test/2"), source_id="7"),
+        Evidence.SOURCE_ID,
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new", "evidence"), SAME, ids=[row[0] for row in SAME])
+def test_an_item_is_known_again(why: str, old: Entry, new: Entry, evidence: Evidence) -> None:
+    """What changes on a page in its daily life makes no old item new."""
+    known = items(old)
+
+    matching = identify([new], known)
+
+    assert why
+    assert [(match.item.id, match.evidence) for match in matching.matches] == [
+        (known[0].id, evidence)
+    ]
+
+
+NEW = [
+    ("another title and day", entry("a bridge", day=DAY), entry("one ferry", day=NEXT)),
+    (
+        "the next issue of a series",
+        entry("Weekly report", day=DAY, summary=LONG),
+        entry("Weekly report", day=NEXT, summary=OTHER),
+    ),
+    (
+        "the same title, day and another text, with its own address",
+        entry("Notice", url="https://x.test/notice?id=1", day=DAY),
+        entry("Notice", url="https://x.test/notice?id=2", day=NEXT),
+    ),
+    (
+        "a section's address that all items share",
+        entry("Bridge closed", url="https://x.test/news", day=DAY),
+        entry("Ferry timetable", url="https://x.test/news", day=NEXT),
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new"), NEW, ids=[row[0] for row in NEW])
+def test_a_new_item_is_new(why: str, old: Entry, new: Entry) -> None:
+    """However much it looks like one that is known."""
+    found = changes([new, old], items(old))
+
+    assert why
+    assert found.new == (new,)
+    assert found.missing == ()
+
+
+def test_twins_pair_in_page_order() -> None:
+    """Two items alike in everything but their place stay two, each with its id."""
+    known = items(entry("Notice", day=DAY), entry("Notice", day=DAY))
+
+    matching = identify([entry("Notice", day=DAY)] * 3, known)
+
+    assert [match.item.id for match in matching.matches] == [item.id for item in known]
+    assert matching.unmatched_places == (2,)
+
+
+def test_an_item_between_its_neighbours_is_known_by_its_place() -> None:
+    """Rewritten in title and text, but not quite foreign, and nothing else moved."""
+    old = [
+        entry("Ferry timetable", day=DAY),
+        entry("Road works begin soon", summary="Two lanes close."),
+        entry("New harbour master", day=DAY),
+    ]
+    new = [old[0], entry("Works on the road begin", summary="One lane stays open."), old[2]]
+
+    matching = identify(new, items(*old))
+
+    assert matching.matches[1].evidence == Evidence.POSITION
+
+
+def test_swapped_items_are_no_change() -> None:
+    """The order on a page is not content."""
+    old = [entry(title, day=DAY, summary=title * 9) for title in ("alpha", "beta", "gamma")]
+
+    found = changes([old[1], old[0], old[2]], items(*old))
+
+    assert (found.new, found.revised, found.missing) == ((), (), ())
+    assert len(found.unchanged) == 3
+
+
+def test_a_correction_is_a_revision() -> None:
+    """The corrected text replaces the old one under the same id."""
+    old = entry("Bridge closed", day=DAY, summary=LONG)
+    known = items(old)
+
+    found = changes([replace(old, summary_html="<p>Open again.</p>")], known)
+
+    assert [(r.item.id, r.content.summary_html) for r in found.revised] == [
+        (known[0].id, "<p>Open again.</p>")
+    ]
+
+
+def test_a_redesign_takes_nothing_from_an_item() -> None:
+    """A page that drops dates, links and the rest of the text revises nothing."""
+    old = entry("Bridge closed", day=DAY, url="https://x.test/1", summary=LONG)
+
+    found = changes([entry("Bridge closed", summary=LONG[:60])], items(old))
+
+    assert found.revised == ()
+    assert len(found.unchanged) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "alarm"),
+    [(3, 0, True), (0, 0, False), (9, 3, True), (9, 4, False), (4, 1, False)],
+)
+def test_a_page_that_lost_everything_is_not_believed(before: int, after: int, alarm: bool) -> None:  # noqa: FBT001
+    """Nothing left, or hardly anything and all of it foreign: the last good feed stays."""
+    old = [entry(f"old item {'abcdefghi'[n] * 4}", day=DAY) for n in range(before)]
+    new = [entry(f"quite {'mnopqrstu'[n] * 4} other", day=NEXT) for n in range(after)]
+
+    assert bool(changes(new, items(*old)).alarm) is alarm
+
+
+texts = st.text("abcde fgh", max_size=40)
+days = st.none() | st.dates(date(2026, 1, 1), date(2026, 1, 5))
+urls = st.sampled_from(["", *(f"https://x.test/{n}" for n in range(5))])
+entries = st.builds(
+    entry, st.text("abcdef ", min_size=1, max_size=20), day=days, url=urls, summary=texts
+)
+pages = st.lists(entries, max_size=12)
+
+
+@given(pages)
+def test_the_same_page_again_changes_nothing(page: list[Entry]) -> None:
+    """diff(known, known) is empty, whatever the page holds, twins included."""
+    found = changes(page, items(*page))
+
+    assert (found.new, found.revised, found.missing, found.alarm) == ((), (), (), "")
+
+
+@given(st.lists(entries, max_size=12, unique_by=lambda e: title_key(e.title)), st.randoms())
+def test_order_decides_nothing(page: list[Entry], chance: object) -> None:
+    """A page in another order changes nothing, where no two items are twins."""
+    page = [replace(found, url="", when=When(DAY)) for found in page]
+    shuffled = page.copy()
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    found = changes(shuffled, items(*page))
+
+    assert (found.new, found.missing) == ((), ())
+
+
+@given(pages, pages)
+def test_every_entry_and_item_is_matched_at_most_once(old: list[Entry], new: list[Entry]) -> None:
+    """Nothing is told twice and nothing is lost between the two sides."""
+    known = items(*old)
+
+    matching = identify(new, known)
+
+    matched = [match.item.id for match in matching.matches]
+    assert len(set(matched)) == len(matched)
+    places = [match.place for match in matching.matches]
+    assert sorted([*places, *matching.unmatched_places]) == list(range(len(new)))
+    assert {item.id for item in matching.missing} == {item.id for item in known} - set(matched)
+
+
+@given(st.sampled_from(["utm_source=x", "fbclid=1", "gclid=abc", "sid=9", "utm_medium=a%20b"]))
+def test_ids_survive_added_query_parameters(parameter: str) -> None:
+    """What is added to count readers says nothing about the item."""
+    assert url_key(f"https://x.test/a?id=1&{parameter}") == url_key("https://x.test/a?id=1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://x.test/a", "http://www.x.test/a/index.html", True),
+        ("https://x.test/a?b=1&c=2", "https://x.test/a?c=2&b=1", True),
+        ("https://x.test/%7Ea", "https://x.test/~a", True),
+        ("https://x.test/a#top", "https://x.test/a", True),
+        ("https://x.test/a#item-3", "https://x.test/a", False),
+        ("https://x.test/a?id=1", "https://x.test/a?id=2", False),
+        ("https://x.test:8080/a", "https://x.test/a", False),
+        ("https://x.test/A", "https://x.test/a", False),
+    ],
+)
+def test_url_key(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+    """An address stands for a page, however it is written."""
+    assert (url_key(one) == url_key(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ｆｕｌｌ width", "full width", True),
+        ("Report — 5 comments", "Report — 17 comments", True),
+        ("Posted 2 hours ago", "Posted 3 days ago", True),
+        ("Chapter 5", "Chapter 6", False),
+        ("!!!", "???", False),
+    ],
+)
+def test_title_key(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+    """Volatile text is no evidence; a number that belongs to the title is."""
+    assert (title_key(one) == title_key(other)) is same
+
+
+@given(texts, texts)
+def test_similarity_is_symmetric_and_bounded(one: str, other: str) -> None:
+    """From 0 to 1, the same from both sides, and 1 for what is equal."""
+    assert similarity(one, other) == similarity(other, one)
+    assert 0 <= similarity(one, other) <= 1
+    assert similarity(one, one) == (1.0 if one else 0.0)
+    assert text_key("") == ""
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        (None, NOON - timedelta(seconds=2)),
+        (When(DAY), datetime(2026, 11, 3, 12, 0, 7, tzinfo=UTC)),
+        (When(date(2027, 5, 1)), NOON - timedelta(seconds=2)),
+        (
+            When(DAY, datetime(2026, 11, 3, 9, 30, tzinfo=UTC)),
+            datetime(2026, 11, 3, 9, 30, tzinfo=UTC),
+        ),
+        (When(date.max), NOON - timedelta(seconds=2)),
+        (When(date(1999, 1, 1)), datetime(1999, 1, 1, 12, 0, 7, tzinfo=UTC)),
+    ],
+)
+def test_publication_time(when: When | None, expected: datetime) -> None:
+    """The day as the page states it, never later than now, apart from its neighbours."""
+    found = publication_time(when, number=7, rank=2, now=NOON, zone=ZoneInfo("UTC"))
+
+    assert found == expected
