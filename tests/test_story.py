@@ -191,7 +191,9 @@ class Story:
     def feeds(self) -> list[list[tuple[str, str, str]]]:
         """Return id, title and link of the items of each feed, as readers parse them."""
         folder = self.folder / "public" / "harbour"
-        parsed = [feedparser.parse((folder / name).read_bytes()) for name in ("rss.xml", "atom.xml")]
+        parsed = [
+            feedparser.parse((folder / name).read_bytes()) for name in ("rss.xml", "atom.xml")
+        ]
         assert not any(feed.bozo for feed in parsed)
         found = [[(e.id, e.title, e.link) for e in feed.entries] for feed in parsed]
         document = json.loads((folder / "feed.json").read_bytes())
