@@ -63,14 +63,16 @@ class Mailbox:
     """A relay with what it does; all of it may be changed while it runs.
 
     ``security`` is what it demands. ``login`` is the only name and password it takes.
-    ``refuses`` gives the reply to a recipient, ``refuses_sender`` the one to every sender,
-    ``refuses_mail`` the one to every whole mail. At ``hangs_up_at`` it closes the connection
+    ``refuses_us`` is its greeting where it serves nobody, ``refuses`` gives the reply to a
+    recipient, ``refuses_sender`` the one to every sender, ``refuses_mail`` the one to every
+    whole mail. At ``hangs_up_at`` it closes the connection
     without an answer: "mail" is in the middle of one, "answer" is after the whole of it.
     """
 
     security: MailSecurity = "none"
     login: tuple[str, str] | None = None
     refuses: Mapping[str, str] = field(default_factory=dict)
+    refuses_us: str = ""
     refuses_sender: str = ""
     refuses_mail: str = ""
     hangs_up_at: Step = ""
@@ -130,12 +132,14 @@ class _Hooks:
     async def handle_MAIL(  # noqa: N802
         self,
         server: SMTP,
-        _session: Session,
+        session: Session,
         envelope: Envelope,
         address: str,
         _options: list[str],
     ) -> str:
         self._hang_up(server, "MAIL")
+        if self._mailbox.login and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         if self._mailbox.refuses_sender:
             return self._mailbox.refuses_sender
         envelope.mail_from = address
@@ -185,8 +189,7 @@ class _Smtp(SMTP):
             tls_context=_contexts()[0] if mailbox.security == "starttls" else None,
             require_starttls=mailbox.security == "starttls",
             authenticator=self._check_login,
-            auth_required=mailbox.login is not None,
-            auth_require_tls=False,
+            auth_require_tls=mailbox.login is None,
         )
         self._mailbox = mailbox
         self._connections = connections
@@ -195,7 +198,9 @@ class _Smtp(SMTP):
         super().connection_made(transport)
         assert isinstance(transport, asyncio.Transport)
         self._connections.add(transport)
-        if self._mailbox.hangs_up_at == "greeting":
+        if self._mailbox.refuses_us:
+            transport.write(f"{self._mailbox.refuses_us}\r\n".encode())
+        if self._mailbox.refuses_us or self._mailbox.hangs_up_at == "greeting":
             transport.close()
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
