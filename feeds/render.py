@@ -106,9 +106,9 @@ def _place(error: Exception, name: str) -> tuple[str, int | None]:
     place: tuple[str, int | None] = (name, None)
     trace = error.__traceback__
     while trace is not None:
-        loader = trace.tb_frame.f_globals.get("__jinja_template__")
-        if loader is not None:
-            place = (loader.name, loader.get_corresponding_lineno(trace.tb_lineno))
+        # Jinja2 puts frames of its own there, with the file and the line of the template.
+        if "__jinja_exception__" in trace.tb_frame.f_globals:
+            place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
     return place
 

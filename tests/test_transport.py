@@ -14,8 +14,9 @@ from notifier.transport import FolderTransport, SmtpTransport, TransportError, o
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from config.settings import MailSecurity
     from relay import Step
+
+    from config.settings import MailSecurity
 
 SENDER = "tidings@example.org"
 ANN = "ann@example.org"
