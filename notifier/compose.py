@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from feeds.addresses import item_link, page_address
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from config.settings import BulletinSettings
     from feeds.model import Item
 
-# Receivers clip a mail near 100 KB, and with it the way out at its end. Markup and styles
-# around the summaries and the text part's encoding need the other half.
-BUDGET_BYTES = 40_000
+# Receivers clip a mail at 102 400 bytes, and with it the way out at its end. The rest is for
+# the head and the foot of the digest.
+BUDGET_BYTES = 90_000
+# What our templates and their styles, once inlined, put around an item and into its elements.
+_AROUND_ITEM = 700
+_INTO_TAG = 60
+# Line breaks of the encoding, and those of wrapped text.
+_BREAKS = 1.06
 
 
 def digest_of(
@@ -42,14 +48,30 @@ def _fitting(items: Sequence[DigestItem]) -> Iterator[DigestItem]:
     """
     left = BUDGET_BYTES
     for position, item in enumerate(items):
-        size = len(item.title.encode()) + len(item.summary_html.encode()) + len(item.url)
+        size = _size(item)
         if size > left:
             item = _without_summary(item)  # noqa: PLW2901 - the shorter form takes its place
-            size = len(item.title.encode()) + len(item.url)
+            size = _size(item)
         left -= size
         if left < 0 and position:
             return
         yield item
+
+
+def _size(item: DigestItem) -> int:
+    """Estimate, rather too high, the bytes of an item in both parts of the mail."""
+    text = item.title + item.url + item.summary_text
+    html = escape(item.title) + escape(item.url) + item.summary_html
+    tags = item.summary_html.count("<")
+    return _AROUND_ITEM + tags * _INTO_TAG + round(_encoded_size(text + html) * _BREAKS)
+
+
+def _encoded_size(text: str) -> int:
+    """Return the length in quoted-printable, where most letters are ASCII and others thrice."""
+    plain = sum(text.count(sign) for sign in "=\n")
+    octets = len(text.encode())
+    ascii_octets = sum(map(str.isascii, text))
+    return octets + 2 * (octets - ascii_octets) + 2 * plain
 
 
 def _without_summary(item: DigestItem) -> DigestItem:

@@ -10,7 +10,9 @@ import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.quoprimime import body_encode
 from email.utils import format_datetime, parseaddr
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from notifier.model import Digest
 
 # Python folds a header token of over 78 characters into encoded words, and receivers then see
-# no List-Unsubscribe. Lines may be as long as RFC 5322 allows.
-_POLICY = SMTP.clone(max_line_length=998)
+# no List-Unsubscribe. Lines of headers may be as long as RFC 5322 allows, encoded lines of
+# bodies as RFC 2045 does.
+_HEADERS = SMTP.clone(max_line_length=998)
+_BODIES = SMTP.clone(max_line_length=76)
 # Stand in the rendered text for what differs between recipients; letters only, so that neither
 # quoted-printable nor escaping touches them.
 _WAY_OUT = "https://unsubscribe.invalid/TidingsWayOut"
+_WAY_OUT_HTML = "https://unsubscribe.invalid/TidingsHtmlWayOut"
 _TO = "tidings-recipient@invalid.invalid"
 _ID = "<tidings-message-id@invalid.invalid>"
 _DATE = "Thu, 01 Jan 1970 00:00:00 +0000"
@@ -42,41 +47,49 @@ class DigestMail:
         values = {"digest": digest, "unsubscribe_url": _WAY_OUT, "base_url": base_url}
         subject = " ".join(renderer.render("digest/subject.txt", **values).split())
         values["subject"] = subject
-        message = EmailMessage(policy=_POLICY)
+        message = EmailMessage(policy=_BODIES)
         for name, value in _headers(digest, subject, settings):
             message[name] = value
         message.set_content(renderer.render("digest/body.txt", **values), cte="quoted-printable")
+        values["unsubscribe_url"] = _WAY_OUT_HTML
         html = _inlined(renderer.render("digest/body.html", **values))
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         # The boundary is random by default, and the bytes would differ from try to try.
         message.set_boundary(_boundary(digest))
-        self._bytes = message.as_bytes()
+        # Setting the content drops what was said about it before.
+        message["Content-Language"] = digest.language
+        head, _, self._bodies = message.as_bytes(policy=_HEADERS).partition(b"\r\n\r\n")
+        self._head = head.decode()
 
     def for_recipient(
         self, *, address: str, unsubscribe_url: str, message_id: str, sent_at: datetime
     ) -> bytes:
-        """Return the mail to one recipient; ``sent_at`` is the time of this try."""
-        date = format_datetime(sent_at.replace(microsecond=0))
-        return (
-            _replaced_in_bodies(self._bytes, _WAY_OUT, unsubscribe_url)
-            .replace(_TO.encode(), str(_address(address)).encode(), 1)
-            .replace(_ID.encode(), message_id.encode(), 1)
-            .replace(_DATE.encode(), date.encode(), 1)
+        """Return the mail to one recipient; ``sent_at`` is the time of this try.
+
+        The address was checked where it was stored; its letters may be any (RFC 6532).
+        """
+        head = (
+            self._head.replace(_TO, address, 1)
+            .replace(_ID, message_id, 1)
+            .replace(_DATE, format_datetime(sent_at.replace(microsecond=0)), 1)
+            .replace(_WAY_OUT, unsubscribe_url)
         )
+        bodies = _replaced(self._bodies, _WAY_OUT, unsubscribe_url)
+        bodies = _replaced(bodies, _WAY_OUT_HTML, escape(unsubscribe_url))
+        return head.encode() + b"\r\n\r\n" + bodies
 
 
-def _replaced_in_bodies(message: bytes, placeholder: str, value: str) -> bytes:
-    """Put a value in the place of another, in the headers as it is and in the bodies encoded."""
-    head, _, bodies = message.partition(b"\r\n\r\n")
-    bodies = bodies.replace(b"=\r\n", b"\x00")
-    encoded = value.replace("=", "=3D").encode()
+def _replaced(bodies: bytes, placeholder: str, value: str) -> bytes:
+    """Put a value in the place of another that line breaks of the encoding may run through.
+
+    It stands on lines of its own, which the receiver joins with those around them: so no line
+    grows too long.
+    """
+    joined = bodies.replace(b"=\r\n", b"\x00")
     spread = b"\x00?".join(re.escape(bytes([byte])) for byte in placeholder.encode())
-    bodies = re.sub(spread, lambda _: encoded, bodies).replace(b"\x00", b"=\r\n")
-    return head.replace(placeholder.encode(), value.encode()) + b"\r\n\r\n" + bodies
-
-
-def _address(address: str) -> Address:
-    return Address(addr_spec=address)
+    encoded = body_encode(value.encode().decode("latin-1"), eol="\r\n").encode()
+    joined = re.sub(spread, lambda _: b"\x00" + encoded + b"\x00", joined)
+    return joined.replace(b"\x00", b"=\r\n")
 
 
 def _headers(digest: Digest, subject: str, settings: MailSettings) -> list[tuple[str, str]]:
@@ -85,7 +98,7 @@ def _headers(digest: Digest, subject: str, settings: MailSettings) -> list[tuple
     label = _LABEL.sub("-", digest.bulletin).strip("-")
     return [
         ("Date", _DATE),
-        ("From", str(Address(name or digest.title, addr_spec=sender))),
+        ("From", str(Address(name or " ".join(digest.title.split()), addr_spec=sender))),
         ("To", _TO),
         *([("Reply-To", settings.reply_to)] if settings.reply_to else []),
         ("Subject", subject),
@@ -98,7 +111,6 @@ def _headers(digest: Digest, subject: str, settings: MailSettings) -> list[tuple
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        ("Content-Language", digest.language),
     ]
 
 

@@ -140,8 +140,6 @@ class SmtpTransport:
         place = f"relay {settings.host} port {settings.port}"
         try:
             connection = self._open()
-            if settings.username:
-                connection.login(settings.username, settings.password)
         except smtplib.SMTPAuthenticationError as error:
             raise TransportError(
                 f"{place} refuses the login ({_reply(error.smtp_error)}); "
@@ -151,7 +149,14 @@ class SmtpTransport:
             ) from error
         except smtplib.SMTPNotSupportedError as error:
             raise TransportError(
-                f"{place}: {error}; see [mail] security and username", about_us=True
+                f"{place}: {error}; see [mail] security, username and password", about_us=True
+            ) from error
+        except smtplib.SMTPResponseException as error:
+            raise TransportError(
+                f"{place} refuses us ({error.smtp_code} {_reply(error.smtp_error)}); "
+                "see [mail] host, port and security",
+                code=error.smtp_code,
+                about_us=True,
             ) from error
         except ssl.SSLError as error:
             raise TransportError(
@@ -164,6 +169,11 @@ class SmtpTransport:
                 f"{place} cannot be reached ({error.strerror or error}); see [mail] host and port",
                 about_us=True,
             ) from error
+        except UnicodeError as error:
+            raise TransportError(
+                f"{place} cannot be reached (that is no host name); see [mail] host and port",
+                about_us=True,
+            ) from error
         self._connection = connection
         return connection
 
@@ -171,29 +181,44 @@ class SmtpTransport:
         settings = self._settings
         timeout = settings.timeout.total_seconds()
         context = self._trusted or ssl.create_default_context()
-        if settings.security == "tls":
-            return smtplib.SMTP_SSL(settings.host, settings.port, timeout=timeout, context=context)
-        connection = smtplib.SMTP(settings.host, settings.port, timeout=timeout)
-        if settings.security == "starttls":
-            connection.starttls(context=context)
+        connection = (
+            smtplib.SMTP_SSL(settings.host, settings.port, timeout=timeout, context=context)
+            if settings.security == "tls"
+            else smtplib.SMTP(settings.host, settings.port, timeout=timeout)
+        )
+        try:
+            if settings.security == "starttls":
+                connection.starttls(context=context)
+            connection.ehlo_or_helo_if_needed()
+            if settings.username:
+                self._log_in(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _log_in(self, connection: smtplib.SMTP) -> None:
+        name, password = self._settings.username, self._settings.password
+        if not (name + password).isascii():
+            raise smtplib.SMTPNotSupportedError("a login that is not ASCII cannot be sent")
+        connection.login(name, password)
 
     def _deliver(
         self, connection: smtplib.SMTP, sender: str, recipient: str, message: bytes
     ) -> str:
         """Speak MAIL, RCPT and DATA ourselves, to know at which step an answer failed to come."""
-        connection.ehlo_or_helo_if_needed()
         options = _options(connection, recipient, message)
         try:
             self._expect(connection.mail(sender, options), f"sender {sender}", about_us=True)
             self._expect(connection.rcpt(recipient), f"recipient {recipient}")
             self._expect(connection.docmd("DATA"), "the mail", wanted=354)
+            # Where this fails, the end of the mail did not leave, and the relay drops the rest.
+            connection.send(_dotted(message))
         except smtplib.SMTPServerDisconnected as error:
             raise TransportError(f"the relay closed the connection ({error})") from error
         except OSError as error:
             raise TransportError(f"the relay does not answer ({error})") from error
         try:
-            connection.send(_dotted(message))
             answer = connection.getreply()
         except OSError as error:
             raise TransportError(

@@ -1,0 +1,270 @@
+"""The run of the outbox: what follows from each answer, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from relay import LOOPBACK, Mailbox
+from test_edition_store import World
+from worlds import LEASE, NOON, entry
+
+from config.settings import MailSettings
+from feeds.render import TemplateError
+from notifier.model import Delivery, DeliveryState
+from notifier.outbox import Outbox, Sent, after_failure
+from notifier.transport import SmtpTransport, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from feeds.database import Database
+
+SENDER = "tidings@example.org"
+SENT, DEFERRED = DeliveryState.SENT, DeliveryState.DEFERRED
+FAILED, UNCERTAIN = DeliveryState.FAILED, DeliveryState.UNCERTAIN
+PERMANENT = TransportError("no such user", code=550)
+TEMPORARY = TransportError("busy", code=450)
+SILENT = TransportError("closed")
+LOST = TransportError("no answer", uncertain=True)
+
+
+def _delivery(*, attempts: int, doubts: int = 0) -> Delivery:
+    return Delivery(
+        id=1,
+        edition_id=1,
+        subscription_id=1,
+        address="ann@example.org",
+        message_id="<1.1@example.org>",
+        attempts=attempts,
+        doubts=doubts,
+        created=NOON,
+        lease=attempts,
+        token="t",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "doubts", "hours", "state", "minutes"),
+    [
+        (PERMANENT, 1, 0, 0, FAILED, 0),
+        (PERMANENT, 5, 1, 1, FAILED, 0),
+        (TEMPORARY, 1, 0, 0, DEFERRED, 5),
+        (TEMPORARY, 2, 0, 0, DEFERRED, 10),
+        (TEMPORARY, 3, 0, 0, DEFERRED, 20),
+        (TEMPORARY, 8, 0, 0, DEFERRED, 640),
+        (TEMPORARY, 9, 0, 0, DEFERRED, 1280),
+        (TEMPORARY, 10, 0, 0, DEFERRED, 1440),
+        (TEMPORARY, 5000, 0, 0, DEFERRED, 1440),
+        (TEMPORARY, 1, 1, 0, DEFERRED, 5),
+        (TEMPORARY, 4, 0, 23, DEFERRED, 40),
+        (TEMPORARY, 4, 0, 24, FAILED, 0),
+        (TEMPORARY, 1, 0, 100, FAILED, 0),
+        (SILENT, 1, 0, 0, DEFERRED, 5),
+        (SILENT, 1, 0, 24, FAILED, 0),
+        (LOST, 1, 0, 0, UNCERTAIN, 5),
+        (LOST, 3, 0, 0, UNCERTAIN, 20),
+        (LOST, 3, 0, 100, UNCERTAIN, 20),
+        (LOST, 2, 1, 0, FAILED, 10),
+    ],
+)
+def test_what_follows_from_a_failure(  # noqa: PLR0913 - the columns of the table
+    *,
+    error: TransportError,
+    attempts: int,
+    doubts: int,
+    hours: int,
+    state: DeliveryState,
+    minutes: int,
+) -> None:
+    """Pauses double up to a day, a day is the end, and an unknown outcome is risked once."""
+    now = NOON + timedelta(hours=hours)
+    delivery = _delivery(attempts=attempts, doubts=doubts)
+    decision = after_failure(error, delivery, now=now, settings=MailSettings())
+
+    assert decision.state is state
+    assert decision.next_attempt == now + timedelta(minutes=minutes)
+
+
+def _written(delivery: Delivery, sent_at: datetime) -> bytes:
+    return (
+        f"Message-ID: {delivery.message_id}\r\nTo: {delivery.address}\r\n"
+        f"Date: {sent_at:%H:%M}\r\n\r\nHello.\r\n"
+    ).encode()
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class Post:
+    """An outbox on a database, with three deliveries, before a relay."""
+
+    world: World
+    mailbox: Mailbox
+    login: tuple[str, str] = ("", "")
+
+    def run(
+        self,
+        stopping: Callable[[], bool] = _never,
+        write: Callable[[Delivery, datetime], bytes] = _written,
+    ) -> Sent:
+        """Send what is due."""
+        settings = MailSettings(
+            host=LOOPBACK,
+            port=self.mailbox.port,
+            security="none",
+            username=self.login[0],
+            password=self.login[1],
+            timeout=timedelta(seconds=5),
+        )
+        outbox = Outbox(
+            deliveries=self.world.outbox,
+            transport=SmtpTransport(settings),
+            settings=settings,
+            write=write,
+            sender=SENDER,
+            lease=LEASE,
+            clock=self.world.clock,
+        )
+        return outbox.run(stopping)
+
+    def tally(self) -> dict[str, int]:
+        """Count the deliveries in each state that occurs."""
+        return {state.value: count for state, count in self.world.outbox.tally().items() if count}
+
+
+@pytest.fixture
+def post(database: Database) -> Iterator[Post]:
+    """Ann, Ben and Cy are to be told of one item."""
+    world = World(database)
+    for name in ("ann", "ben", "cy"):
+        world.subscribe(name, "instant")
+    world.store(entry("one"))
+    world.open_all()
+    with Mailbox() as mailbox:
+        yield Post(world, mailbox)
+
+
+def test_all_are_sent_over_one_connection(post: Post) -> None:
+    """Each once, in order, and a second run has nothing to do."""
+    first, second = post.run(), post.run()
+
+    assert (first, second) == (Sent(sent=3), Sent())
+    assert post.mailbox.recipients() == ["ann@example.org", "ben@example.org", "cy@example.org"]
+    assert post.mailbox.connections == 1
+    assert post.tally() == {"sent": 3}
+
+
+def test_a_refused_recipient_holds_up_nobody(post: Post) -> None:
+    """That delivery has failed; the others go out."""
+    post.mailbox.refuses = {"ann@example.org": "550 5.1.1 no such user"}
+    sent = post.run()
+
+    assert sent == Sent(sent=2, failed=1)
+    assert post.mailbox.recipients() == ["ben@example.org", "cy@example.org"]
+    assert post.tally() == {"sent": 2, "failed": 1}
+
+
+def test_a_recipient_who_is_put_off_is_tried_again(post: Post) -> None:
+    """At its time and not before."""
+    post.mailbox.refuses = {"ben@example.org": "450 4.2.1 greylisted"}
+    first = post.run()
+    post.mailbox.refuses = {}
+    post.world.clock.forward(minutes=4)
+    early = post.run()
+    post.world.clock.forward(minutes=1)
+    due = post.run()
+
+    assert (first, early, due) == (Sent(sent=2, deferred=1), Sent(), Sent(sent=1))
+    assert post.tally() == {"sent": 3}
+
+
+def test_a_refused_login_stops_the_run(post: Post) -> None:
+    """Nothing has failed, the relay is asked once, and all go out when the login is right."""
+    post.mailbox.login = ("tidings", "right")
+    post.login = ("tidings", "wrong")
+    stopped = post.run()
+    after, waiting, connections = post.tally(), post.run(), post.mailbox.connections
+    post.login = ("tidings", "right")
+    post.world.clock.forward(minutes=5)
+    mended = post.run()
+
+    assert (stopped.sent, stopped.deferred, stopped.failed) == (0, 1, 0)
+    assert "refuses the login" in stopped.stopped
+    assert after == {"queued": 2, "deferred": 1}
+    assert (waiting, connections) == (Sent(), 1)
+    assert mended == Sent(sent=3)
+
+
+@pytest.mark.parametrize("reply", ["553 5.1.8 sender unknown", "550 5.7.1 policy"])
+def test_a_refused_sender_stops_the_run(post: Post, reply: str) -> None:
+    """It is the fault of no subscriber."""
+    post.mailbox.refuses_sender = reply
+    stopped = post.run()
+
+    assert stopped.stopped == f"the relay refuses sender {SENDER}: {reply}"
+    assert post.tally() == {"queued": 2, "deferred": 1}
+
+
+def test_a_template_with_an_error_stops_the_run(post: Post) -> None:
+    """No mail is made and none is lost."""
+
+    def broken(_delivery: Delivery, _sent_at: datetime) -> bytes:
+        raise TemplateError("body.txt:3: wrong")
+
+    stopped = post.run(write=broken)
+
+    assert stopped == Sent(deferred=1, stopped="body.txt:3: wrong")
+    assert (post.tally(), post.mailbox.connections) == ({"queued": 2, "deferred": 1}, 0)
+
+
+def test_a_lost_answer_is_tried_again_with_the_same_id(post: Post) -> None:
+    """The receiver can drop the copy; nothing but the time of the try differs."""
+    post.mailbox.hangs_up_at = "answer"
+    first, after = post.run(), post.tally()
+    post.mailbox.hangs_up_at = ""
+    post.world.clock.forward(minutes=5)
+    second = post.run()
+    copies = [mail for _, recipients, mail in post.mailbox.received if "ann" in recipients[0]]
+
+    assert (first, after) == (Sent(deferred=3), {"uncertain": 3})
+    assert (second, post.tally()) == (Sent(sent=3), {"sent": 3})
+    assert len(copies) == 2
+    assert copies[0].replace(b"Date: 12:00", b"Date: 12:05") == copies[1]
+
+
+def test_an_answer_lost_twice_is_the_end(post: Post) -> None:
+    """A third copy would be no care."""
+    post.mailbox.hangs_up_at = "answer"
+    post.run()
+    post.world.clock.forward(minutes=5)
+    second = post.run()
+    post.world.clock.forward(days=2)
+
+    assert (second, post.run()) == (Sent(failed=3), Sent())
+    assert len(post.mailbox.received) == 6
+
+
+def test_a_run_stops_between_two_mails(post: Post) -> None:
+    """What was begun is finished and recorded; the rest waits, unclaimed."""
+    stopped = post.run(stopping=lambda: len(post.mailbox.received) == 1)
+
+    assert stopped == Sent(sent=1)
+    assert post.tally() == {"queued": 2, "sent": 1}
+    assert post.run() == Sent(sent=2)
+
+
+def test_a_relay_that_closes_idle_connections_loses_nothing(post: Post) -> None:
+    """The next mail goes over a new one, in the same run."""
+
+    def slowly(delivery: Delivery, sent_at: datetime) -> bytes:
+        post.mailbox.hang_up()
+        return _written(delivery, sent_at)
+
+    assert post.run(write=slowly) == Sent(sent=3)
+    assert post.mailbox.connections == 3
