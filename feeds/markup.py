@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from feeds.markup_tidy import BLOCK, INLINE, MEDIA, TINY, breaks_to_lines, tidy
-from feeds.text import clean_block, clean_text, language_tag, legal_text, shorten
+from feeds.text import clean_block, clean_text, is_visible, language_tag, legal_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +49,7 @@ _SCHEMES = {"http", "https", "mailto"}
 _LONGEST = 200_000
 _MOST_TAGS = 10_000
 _LONGEST_TEXT = 20_000
+_MOST_ROUNDS = 6
 _CACHED = 10_000
 _OPENING = re.compile(r"<(?=[a-zA-Z])")
 # Unclosed formatting elements that differ are repeated in each block that follows: a thousand of
@@ -70,14 +71,25 @@ def sanitise(markup: str, base_url: str) -> str:
 
 
 def _sanitise(markup: str, base_url: str) -> str:
-    if "<" not in markup and "&" not in markup:
-        return html.escape(clean_text(markup), quote=False)
     if _is_excessive(markup):
         return _as_text(markup)
-    markup = _FORMATTING.sub(r"<\1>", legal_text(markup))
-    cleaned = tidy(_cleaner(base_url).clean(markup))
-    # Unclosed elements are repeated, and one character can become five.
-    return _as_text(cleaned) if _is_excessive(cleaned) else cleaned
+    if "<" not in markup and "&" not in markup:
+        # The same as below, without a tree.
+        cleaned = tidy(html.escape(markup, quote=False).replace("\xa0", "&nbsp;"))
+        return _as_text(cleaned) if _is_excessive(cleaned) else cleaned
+    cleaner = _cleaner(base_url)
+    markup = legal_text(markup)
+    # A tree that lost or renamed elements may be read as another one (a heading in a heading, an
+    # item in an item): only what is read as it was written is of one form.
+    for _ in range(_MOST_ROUNDS):
+        cleaned = tidy(cleaner.clean(_FORMATTING.sub(r"<\1>", markup)))
+        if cleaned == markup:
+            return cleaned
+        # Unclosed elements are repeated, and one character can become five.
+        if _is_excessive(cleaned):
+            break
+        markup = cleaned
+    return _as_text(markup)
 
 
 def _as_text(markup: str) -> str:
@@ -225,17 +237,18 @@ def paragraphs_html(text: str) -> str:
     return "".join(
         f"<p>{html.escape(part, quote=False).replace(chr(10), '<br>')}</p>"
         for part in _PARAGRAPH.split(clean_block(text))
-        if part
+        if is_visible(part)
     )
 
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 _HREF = re.compile(r'href="([^"]*)"')
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+_CREDENTIALS = re.compile(r"^(https?://)[^/?#]*@")
 # Browsers leave these as they are; a URI (RFC 3986) has no place for them.
 _NOT_IN_URI = re.compile(r"[\\|^`{}\[\]]|%(?![0-9A-Fa-f]{2})")
-_HOST = re.compile(r"https?://[^/?#]*")
+_HOST = re.compile(r"https?://[^/?#\"`{}]*(?=/)")
+_SLASHES = re.compile(r"[/\\]{2}")
 _LONGEST_URL = 16_000
 # The edges of references that were pasted: blanks, and what has no width.
 _URL_EDGES = " \xa0\u200b\u200c\u200d\u2060\ufeff\u3000"
@@ -252,6 +265,7 @@ def web_url(href: str, base: str) -> str:
     href = _CONTROLS.sub("", href).strip(_URL_EDGES)
     if not href or len(href) > _LONGEST_URL:
         return ""
+    href = _unschemed(href, base)
     scheme = _SCHEME.match(href)
     if scheme and scheme.group(1).lower() not in {"http", "https"}:
         return ""
@@ -261,12 +275,20 @@ def web_url(href: str, base: str) -> str:
     match = _HREF.search(_resolved(href, base))
     if not match:
         return ""
-    url = _CREDENTIALS.sub("", html.unescape(match.group(1)), count=1)
+    url = _CREDENTIALS.sub(r"\1", html.unescape(match.group(1)))
     host = _HOST.match(url)
     if not host:
         return ""
     rest = _NOT_IN_URI.sub(lambda found: f"%{ord(found.group()):02X}", url[host.end() :])
     return host.group() + rest
+
+
+def _unschemed(href: str, base: str) -> str:
+    """Return ``https:path`` as ``path``: without slashes, the scheme of the base says nothing."""
+    scheme, colon, path = href.partition(":")
+    if not colon or _SLASHES.match(path) or not base.lower().startswith(f"{scheme.lower()}://"):
+        return href
+    return path if path.startswith(("/", "\\", "?", "#")) else f"./{path}"
 
 
 def _resolved(href: str, base: str) -> str:
