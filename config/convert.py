@@ -138,7 +138,9 @@ def _database(text: str) -> str:
 
 
 def _mailbox(text: str) -> str:
-    if text and not (text.isprintable() and _MAILBOX.fullmatch(parseaddr(text)[1])):
+    address = parseaddr(text)[1]
+    # Relays take a sender with other letters only where all on the way do.
+    if text and not (text.isprintable() and address.isascii() and _MAILBOX.fullmatch(address)):
         raise Unfit("an address such as 'News <news@example.org>'")
     return text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def parse_address(text: str) -> str:
-    """Return an address in its normal form: the domain in lower case, composed letters.
+    """Return an address in its normal form: the domain in lower case and in ASCII.
 
     Whether the domain takes mail is not asked: that needs the network and says little. Raises
     ValueError, with what is wrong.
@@ -16,4 +16,5 @@ def parse_address(text: str) -> str:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(f"not an e-mail address: {text!r} ({error})") from None
-    return checked.normalized
+    # The ASCII form of a domain reaches receivers that no other form does.
+    return checked.ascii_email or checked.normalized

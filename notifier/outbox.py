@@ -51,13 +51,14 @@ class Decision:
 class Outbox:
     """Sends what is due.
 
-    ``write`` makes the bytes of a delivery's mail; ``lease`` is longer than any one sending.
+    ``write`` makes the bytes of a delivery's mail, None where its bulletin is no longer followed;
+    ``lease`` is longer than any one sending.
     """
 
     deliveries: OutboxStore
     transport: Transport
     settings: MailSettings
-    write: Callable[[Delivery, datetime], bytes]
+    write: Callable[[Delivery, datetime], bytes | None]
     sender: str
     lease: timedelta
     clock: Callable[[], datetime]
@@ -67,12 +68,14 @@ class Outbox:
         """Send until nothing is due, the relay refuses us, or somebody wants to stop."""
         self._counts = {}
         problem = ""
-        while not problem and not stopping():
-            delivery = self.deliveries.claim(now=self.clock(), lease=self.lease)
-            if delivery is None:
-                break
-            problem = self._attempt(delivery)
-        self.transport.close()
+        try:
+            while not problem and not stopping():
+                delivery = self.deliveries.claim(now=self.clock(), lease=self.lease)
+                if delivery is None:
+                    break
+                problem = self._attempt(delivery)
+        finally:
+            self.transport.close()
         return Sent(
             sent=self._counts.get(DeliveryState.SENT, 0),
             deferred=self._counts.get(DeliveryState.DEFERRED, 0)
@@ -85,17 +88,24 @@ class Outbox:
         """Send one delivery and record how it went; return what stops the whole run, if so."""
         try:
             message = self.write(delivery, self.clock())
+            if message is None:
+                self._record(delivery, DeliveryState.SUPPRESSED, "its bulletin is not configured")
+                return ""
             reply = self.transport.send(self.sender, delivery.address, message)
         except TemplateError as error:
             return self._stop(delivery, str(error))
         except TransportError as error:
-            if error.about_us:
-                return self._stop(delivery, str(error))
+            if error.about_us and not self._is_hopeless(error, delivery):
+                return self._stop(delivery, str(error), is_policy=error.policy)
             decision = after_failure(error, delivery, now=self.clock(), settings=self.settings)
             self._record(delivery, decision.state, str(error), next_attempt=decision.next_attempt)
         else:
             self._record(delivery, DeliveryState.SENT, reply)
         return ""
+
+    def _is_hopeless(self, error: TransportError, delivery: Delivery) -> bool:
+        """Whether a refusal by policy has lasted too long to be the relay's mood."""
+        return error.policy and self.clock() - delivery.created >= self.settings.give_up
 
     def _record(
         self,
@@ -106,7 +116,11 @@ class Outbox:
         next_attempt: datetime | None = None,
     ) -> None:
         now = self.clock()
-        self.deliveries.record(delivery, state, reply=reply, now=now, next_attempt=next_attempt)
+        if not self.deliveries.record(
+            delivery, state, reply=reply, now=now, next_attempt=next_attempt
+        ):
+            log.warning("delivery %d was taken over by another process", delivery.id)
+            return
         self._counts[state] = self._counts.get(state, 0) + 1
         level = logging.INFO if state is DeliveryState.SENT else logging.WARNING
         log.log(
@@ -119,10 +133,15 @@ class Outbox:
             reply,
         )
 
-    def _stop(self, delivery: Delivery, problem: str) -> str:
-        """Keep this delivery and all others for later: the fault is ours, not a subscriber's."""
-        until = self.clock() + self.settings.retry
-        self._record(delivery, DeliveryState.DEFERRED, problem, next_attempt=until)
+    def _stop(self, delivery: Delivery, problem: str, *, is_policy: bool = False) -> str:
+        """Keep this delivery and all others for later: the fault is ours, not a subscriber's.
+
+        Where it may be this recipient's after all, the others are tried before it next time.
+        """
+        now = self.clock()
+        until = now + self.settings.retry
+        own = now + _pause(self.settings, delivery.attempts + 1) if is_policy else until
+        self._record(delivery, DeliveryState.DEFERRED, problem, next_attempt=own)
         self.deliveries.postpone(until=until)
         log.error("mail stopped until %s: %s", until.isoformat(timespec="seconds"), problem)
         return problem
@@ -132,8 +151,7 @@ def after_failure(
     error: TransportError, delivery: Delivery, *, now: datetime, settings: MailSettings
 ) -> Decision:
     """Decide what follows when a relay refused a delivery or did not say how it went."""
-    pause = settings.retry * 2 ** min(delivery.attempts - 1, 20)
-    later = now + min(pause, settings.give_up)
+    later = now + _pause(settings, delivery.attempts)
     if error.uncertain:
         last = delivery.doubts + 1 >= _MOST_DOUBTS
         return Decision(
@@ -142,3 +160,9 @@ def after_failure(
     if error.permanent or now - delivery.created >= settings.give_up:
         return Decision(state=DeliveryState.FAILED, next_attempt=now)
     return Decision(state=DeliveryState.DEFERRED, next_attempt=later)
+
+
+def _pause(settings: MailSettings, attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts: twice as long as after the one before."""
+    # 1 << n and not 2 ** n: of the power a type checker cannot say that it is a whole number.
+    return min(settings.retry * (1 << min(attempts - 1, 20)), settings.give_up)

@@ -32,6 +32,7 @@ class TransportError(Exception):
 
     ``code`` is the relay's answer, None where it gave none. ``about_us`` says that no mail would
     leave now: the fault lies with the relay, the login or the sender, not with this recipient.
+    ``policy`` says that it seems so, but was said of this recipient or this mail only.
     ``uncertain`` says that the whole mail was handed over and no answer came.
     """
 
@@ -41,11 +42,13 @@ class TransportError(Exception):
         *,
         code: int | None = None,
         about_us: bool = False,
+        policy: bool = False,
         uncertain: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.about_us = about_us
+        self.about_us = about_us or policy
+        self.policy = policy
         self.uncertain = uncertain
 
     @property
@@ -224,7 +227,7 @@ class SmtpTransport:
             raise TransportError(
                 f"no answer came after the whole mail was handed over ({error})", uncertain=True
             ) from error
-        return self._expect(answer, "the mail")
+        return self._expect(answer, "the mail", whole=True)
 
     def _expect(
         self,
@@ -233,20 +236,25 @@ class SmtpTransport:
         *,
         wanted: int = 250,
         about_us: bool = False,
+        whole: bool = False,
     ) -> str:
-        """Return the relay's words where it agrees. Raises TransportError where it does not."""
+        """Return the relay's words where it agrees. Raises TransportError where it does not.
+
+        ``whole`` says that the mail was handed over: then no answer leaves its fate unknown.
+        """
         code, words = answer
         text = _reply(words)
         if code == wanted or (wanted == 250 and code == 251):  # noqa: PLR2004 - RFC 5321, 4.2.3
             return f"{code} {text}"
         if code < 0:
-            raise TransportError(f"the relay gave no answer about {what}")
+            raise TransportError(f"the relay gave no answer about {what}", uncertain=whole)
         policy = bool(_ABOUT_US.match(text)) or "authentication" in text.lower()
         permanent = code >= _PERMANENT
         raise TransportError(
             f"the relay refuses {what}: {code} {text}",
             code=code,
-            about_us=permanent and (about_us or policy),
+            about_us=permanent and about_us,
+            policy=permanent and policy and not about_us,
         )
 
 

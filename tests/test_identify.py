@@ -244,7 +244,7 @@ texts = st.text("abcde fgh", max_size=40)
 days = st.none() | st.dates(date(2026, 1, 1), date(2026, 1, 5))
 urls = st.sampled_from(["", *(f"https://x.test/{n}" for n in range(5))])
 entries = st.builds(
-    entry, st.text("abcdef ", min_size=1, max_size=20), day=days, url=urls, summary=texts
+    entry, st.text("abcdef", min_size=1, max_size=20), day=days, url=urls, summary=texts
 )
 pages = st.lists(entries, max_size=12)
 

@@ -111,7 +111,7 @@ class Post:
     def run(
         self,
         stopping: Callable[[], bool] = _never,
-        write: Callable[[Delivery, datetime], bytes] = _written,
+        write: Callable[[Delivery, datetime], bytes | None] = _written,
     ) -> Sent:
         """Send what is due."""
         settings = MailSettings(
@@ -209,6 +209,30 @@ def test_a_refused_sender_stops_the_run(post: Post, reply: str) -> None:
 
     assert stopped.stopped == f"the relay refuses sender {SENDER}: {reply}"
     assert post.tally() == {"queued": 2, "deferred": 1}
+
+
+def test_one_recipient_refused_by_policy_blocks_nobody(post: Post) -> None:
+    """The run stops, in case all are meant; next time the others come first."""
+    post.mailbox.refuses = {"ann@example.org": "550 5.7.1 policy"}
+    first = post.run()
+    post.world.clock.forward(minutes=5)
+    second = post.run()
+    post.world.clock.forward(days=1)
+    third = post.run()
+
+    assert (first.sent, first.deferred, second) == (0, 1, Sent(sent=2))
+    assert third == Sent(failed=1)
+    assert post.tally() == {"sent": 2, "failed": 1}
+
+
+def test_mail_of_a_bulletin_that_is_gone_is_suppressed(post: Post) -> None:
+    """It blocks no other, and nobody gets it."""
+    stopped = post.run(
+        write=lambda delivery, at: None if delivery.id == 1 else _written(delivery, at)
+    )
+
+    assert stopped == Sent(sent=2)
+    assert post.tally() == {"sent": 2, "suppressed": 1}
 
 
 def test_a_template_with_an_error_stops_the_run(post: Post) -> None:

@@ -181,7 +181,7 @@ class Story:
     def start(self, seam: str = "") -> subprocess.Popen[str]:
         """Start a tick in a process of its own, to be killed at the seam where one is named."""
         command = [sys.executable, str(TICK_AT), str(self.config), self.clock().isoformat()]
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own program
             [*command, seam] if seam else command,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stderr=subprocess.PIPE,

@@ -28,7 +28,7 @@ def kill_where_returns(seam: str) -> None:
     """End this process the hard way when a function comes to its end, in whatever thread."""
     module, _, name = seam.partition(":")
     function = reduce(getattr, name.split("."), import_module(module))
-    code = function.__code__  # type: ignore[attr-defined] # it is a function
+    code = function.__code__
 
     def watch(frame: FrameType, event: str, _: object) -> None:
         if event == "return" and frame.f_code is code:

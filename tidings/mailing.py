@@ -42,17 +42,22 @@ def open_outbox(app: App) -> Outbox:
     )
 
 
-def _writer(app: App) -> Callable[[Delivery, datetime], bytes]:
+def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
     """Return the function that writes a delivery's mail; an edition is rendered once."""
 
     @lru_cache(maxsize=_KEPT)
-    def edition_mail(edition_id: int) -> DigestMail:
+    def edition_mail(edition_id: int) -> DigestMail | None:
         edition = app.editions.edition(edition_id)
-        items = app.editions.items(edition_id)
-        return _rendered(app, app.bulletin(edition.bulletin), items, number=edition.number)
+        bulletin = app.settings.bulletin(edition.bulletin)
+        if bulletin is None:
+            return None
+        return _rendered(app, bulletin, app.editions.items(edition_id), number=edition.number)
 
-    def write(delivery: Delivery, sent_at: datetime) -> bytes:
-        return edition_mail(delivery.edition_id).for_recipient(
+    def write(delivery: Delivery, sent_at: datetime) -> bytes | None:
+        mail = edition_mail(delivery.edition_id)
+        if mail is None:
+            return None
+        return mail.for_recipient(
             address=delivery.address,
             unsubscribe_url=_unsubscribe_url(app, delivery.token),
             message_id=delivery.message_id,

@@ -58,7 +58,7 @@ def _address(text: str) -> str:
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
     content = part.get_content() if part is not None else ""
-    return str(content)
+    return str(content).replace("\r\n", "\n").rstrip()
 
 
 def _open(html: str) -> int:
