@@ -72,7 +72,7 @@ def _published(files: Published) -> Callable[[Request], Awaitable[Response]]:
 def _health(app: App) -> Callable[[Request], Response]:
     def health(_: Request) -> Response:
         """Say how every source is. Answers 200 as long as the store can be read."""
-        return JSONResponse(health_report(app), headers={"Cache-Control": "no-store"})
+        return JSONResponse(health_report(app), headers=_page_headers())
 
     return health
 
