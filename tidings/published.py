@@ -88,7 +88,8 @@ def published_response(files: Published, request: Request) -> Response:
     path = files.path(address)
     if path is None:
         if files.is_folder(address):
-            return RedirectResponse(request.url.replace(path=f"/{address}/"), 301)
+            # Relative, so that it is right below any address and for any name of this host.
+            return RedirectResponse(f"{address.rpartition('/')[2]}/", 301)
         raise HTTPException(404, "There is no such page here.")
     document = files.document(path)
     headers = {

@@ -37,6 +37,7 @@ POLICY = (
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def web_application(app: App) -> Starlette:
@@ -109,8 +110,23 @@ def _only_here(app: App, request: Request) -> None:
     """Mails hold addresses and the keys to unsubscribe: they are shown on this machine alone."""
     if app.settings.mail.host:
         raise HTTPException(404, "Mails leave through a relay and are not kept here.")
-    if request.client is None or request.client.host not in _LOOPBACK:
+    if (
+        request.client is None
+        or request.client.host not in _LOOPBACK
+        or request.url.hostname not in _LOOPBACK
+        or _came_through_a_proxy(request)
+    ):
         raise HTTPException(403, "The mails can be read on the machine of the service only.")
+
+
+def _came_through_a_proxy(request: Request) -> bool:
+    """Whether a proxy on this machine asks for somebody elsewhere.
+
+    Some say so in a header; those that say nothing speak HTTP/1.0, which no browser does.
+    """
+    return request.scope["http_version"] == "1.0" or any(
+        name in request.headers for name in _FORWARDED
+    )
 
 
 def _mails(app: App) -> Callable[[Request], Response]:
