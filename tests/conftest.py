@@ -20,10 +20,22 @@ from feeds.schema import FEEDS
 from notifier.schema import NOTIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where TIDINGS_NO_SKIPS is set nothing may be skipped: what cannot be tested has failed."""
+    report = yield
+    if report.skipped and os.environ.get("TIDINGS_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which TIDINGS_NO_SKIPS forbids"
+    return report
 
 
 @pytest.fixture
