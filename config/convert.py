@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +18,7 @@ from config.settings import (
     Language,
     Mailbox,
     MailSecurity,
+    OptionalMailbox,
     Port,
     SourceKind,
     WebAddress,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _LAST_PORT = 65_535
+_DIGITS = 15
+# Control characters, line and paragraph separators, halves of characters.
+_NOT_IN_A_LINE = frozenset(("Cc", "Zl", "Zp", "Cs"))
 
 
 class Unfit(ValueError):  # noqa: N818 - says what is allowed, as part of a sentence
@@ -60,23 +65,34 @@ def describe(value: object) -> str:
         return "a table"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
     return repr(value)
 
 
+def _is_one_line(text: str) -> bool:
+    """Tell whether a text stands on one line; titles have spaces of many kinds and joined emoji."""
+    return all(unicodedata.category(character) not in _NOT_IN_A_LINE for character in text)
+
+
 def _text(text: str) -> str:
-    if not text.isprintable():
+    if not _is_one_line(text):
         raise Unfit("a text on one line")
     return text
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
+
+
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text[:18]) > 0:
+    if not _is_number(text) or int(text) < 1:
         raise Unfit("a whole number from 1")
-    return int(text[:18])
+    return int(text)
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:6]) <= _LAST_PORT:
+    if not _is_number(text) or not 0 < int(text) <= _LAST_PORT:
         raise Unfit(f"a whole number from 1 to {_LAST_PORT}")
     return int(text)
 
@@ -116,7 +132,7 @@ def _language(text: str) -> str:
 
 
 def _path(text: str) -> Path:
-    if not text or not text.isprintable():
+    if not text or not _is_one_line(text):
         raise Unfit("a path")
     return Path(text)
 
@@ -138,11 +154,16 @@ def _database(text: str) -> str:
 
 
 def _mailbox(text: str) -> str:
-    address = parseaddr(text)[1]
+    addresses = [address for _, address in getaddresses([text])]
+    fits = len(addresses) == 1 and _MAILBOX.fullmatch(addresses[0])
     # Relays take a sender with other letters only where all on the way do.
-    if text and not (text.isprintable() and address.isascii() and _MAILBOX.fullmatch(address)):
+    if not (fits and addresses[0].isascii() and _is_one_line(text)):
         raise Unfit("an address such as 'News <news@example.org>'")
     return text
+
+
+def _optional_mailbox(text: str) -> str:
+    return _mailbox(text) if text else ""
 
 
 def _one_of(choices: tuple[str, ...]) -> Converter:
@@ -170,6 +191,7 @@ CONVERTERS: dict[object, Converter] = {
     WebAddress: Converter(_web_address),
     DatabaseAddress: Converter(_database),
     Mailbox: Converter(_mailbox),
+    OptionalMailbox: Converter(_optional_mailbox),
     MailSecurity: _one_of(get_args(MailSecurity)),
     SourceKind: _one_of(get_args(SourceKind)),
 }

@@ -115,7 +115,8 @@ class _Scanner:
     """The lines of a text, with values over several lines passed over."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+        # Unlike splitlines(), TOML knows no other ends of lines.
+        self._lines = text.split("\n")
         self._next = 0
 
     def at_end(self) -> bool:
@@ -128,10 +129,10 @@ class _Scanner:
     def skip_value(self, value: str) -> None:
         """Pass over the further lines of a value that begins with this text."""
         value = value.strip()
-        for quotes in ('"""', "'''"):
+        for quotes, escape in (('"""', r"\\."), ("'''", r"(?!)")):
             if value.startswith(quotes):
-                while value.count(quotes) < 2 and not self.at_end():  # noqa: PLR2004 - a pair
-                    value += self.next_line()[0]
+                while re.sub(escape, "", value).count(quotes) < 2 and not self.at_end():  # noqa: PLR2004 - a pair
+                    value += "\n" + self.next_line()[0]
                 return
         if value.startswith("["):
             while _open_brackets(value) and not self.at_end():

@@ -73,7 +73,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError((_broken(path, error),)) from error
+        raise ConfigError((_broken(path, text, error),)) from error
     settings = loader.settings(document, environ)
     if loader.problems:
         raise ConfigError(tuple(loader.problems))
@@ -92,12 +92,14 @@ def _read(path: Path) -> str:
     raise ConfigError((Problem(str(path), "", message),))
 
 
-def _broken(path: Path, error: tomllib.TOMLDecodeError) -> Problem:
+def _broken(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Problem:
     """Turn the parser's "... (at line 3, column 5)" into a place."""
     reason, _, place = str(error).rpartition(" (at ")
-    line = "".join(c for c in place.partition(",")[0] if c.isdigit())
-    where = f"{path}:{line}" if line else str(path)
-    return Problem(where, "", f'not TOML: {reason or error}; strings want quotes: title = "News"')
+    # The other place that it names is the "end of document".
+    line = "".join(c for c in place.partition(",")[0] if c.isdigit()) or text.count("\n") + 1
+    return Problem(
+        f"{path}:{line}", "", f'not TOML: {reason or error}; strings want quotes: title = "News"'
+    )
 
 
 class _Loader:
@@ -178,7 +180,7 @@ class _Loader:
         if problem := slug_problem(slug):
             self._note(path, problem)
         values = self._values(path, BulletinSettings, table, also=("sources",))
-        if not values.get("title"):
+        if table.get("title", "") == "":
             self._note(path, 'needs a title, such as title = "Harbour news"')
         sources = self._table((*path, "sources"), table)
         if not sources:
@@ -193,14 +195,9 @@ class _Loader:
     ) -> SourceSettings:
         path = ("bulletins", bulletin.slug, "sources", name)
         table = self._table(path, sources)
-        values = self._values(
-            path, SourceSettings, table, also=(*_SCHEDULE_KEYS, "headers", "selectors")
-        )
-        if bool(values.get("url")) == (values.get("file") is not None) and not self._has(path):
+        values = self._values(path, SourceSettings, table, also=_SCHEDULE_KEYS)
+        if (table.get("url", "") == "") == (table.get("file", "") == ""):
             self._note(path, "needs either a url or a file")
-        url = values.get("url", "")
-        if url and not url.lower().startswith(("http://", "https://")):
-            self._note((*path, "url"), f"found {url!r}, allowed is an http or https address")
         selectors = self._table((*path, "selectors"), table)
         source = SourceSettings(
             bulletin=bulletin.slug,
@@ -217,11 +214,6 @@ class _Loader:
         )
         schedule = self._schedule(path, table)
         return replace(source, schedule=schedule) if schedule else source
-
-    def _has(self, path: tuple[str, ...]) -> bool:
-        """Tell whether a problem below this path was noted already."""
-        prefix = _dotted(path)
-        return any(problem.key.startswith(prefix) for problem in self.problems)
 
     def _schedule(self, path: tuple[str, ...], table: dict[str, Any]) -> Schedule | None:
         given = [key for key in _SCHEDULE_KEYS if key in table]
@@ -243,11 +235,12 @@ class _Loader:
     def _headers(self, path: tuple[str, ...], table: dict[str, Any]) -> dict[str, str]:
         headers: dict[str, str] = {}
         for name, value in self._table(path, table).items():
-            fits = isinstance(value, str) and value.isprintable()
+            # Of the characters of a header, only ASCII means the same everywhere (RFC 9110, 5.5).
+            fits = isinstance(value, str) and value.isascii() and value.isprintable()
             if fits and name.isascii() and name.replace("-", "").isalnum():
                 headers[name] = value
             else:
-                self._note((*path, name), "allowed is a header name with a text on one line")
+                self._note((*path, name), "allowed is a header name with ASCII text on one line")
         return headers
 
     # --- environment, paths, problems ------------------------------------------------------
@@ -325,7 +318,7 @@ class _Loader:
         for key in table:
             if key not in known:
                 near = get_close_matches(key, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = f"; did you mean {near[0]!r}?" if near else "."
                 self._note((*path, key), f"unknown key{hint} Known: {', '.join(sorted(known))}")
 
     def _note(self, path: tuple[str, ...], message: str) -> None:

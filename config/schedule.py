@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_DURATION = re.compile(r"(\d{1,12})\s*([smhdw])")
+# A century. An instant later than the year 9999 cannot be computed.
+_LONGEST = timedelta(days=36_500)
+_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,10 @@ def parse_duration(text: str) -> timedelta:
     parts = _DURATION.findall(compact)
     if not parts or _DURATION.sub("", compact).strip():
         raise ValueError(f"not a duration: {text!r}; write for example 30s, 15m, 1h30m or 7d")
-    try:
-        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
-    except OverflowError:
-        raise ValueError(f"too long a duration: {text!r}") from None
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"too long a duration: {text!r}")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(duration: timedelta) -> str:
@@ -74,6 +77,9 @@ def parse_cron(expression: str) -> Cron:
 
     Raises ValueError where it is malformed or never fires (30 February).
     """
+    # cronsim reads a sixth field, of seconds, as well.
+    if len(expression.split()) != _FIELDS:
+        raise ValueError(f"not a cron expression: {expression!r} (five fields are needed)")
     try:
         next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
@@ -94,6 +100,8 @@ def next_time(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime:
     """
     match schedule:
         case Interval(every):
-            return after + every
+            return after.astimezone(UTC) + every
         case Cron(expression):
-            return next(CronSim(expression, after.astimezone(zone))).astimezone(UTC)
+            # In an hour that the clock repeats, cronsim may answer with its first half, gone by.
+            due = (time.astimezone(UTC) for time in CronSim(expression, after.astimezone(zone)))
+            return next(time for time in due if time > after)

@@ -23,6 +23,7 @@ Language = Annotated[str, "language"]
 WebAddress = Annotated[str, "web address"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
+OptionalMailbox = Annotated[str, "mailbox, or nothing"]
 
 DEFAULT_PORT = 8080
 
@@ -123,7 +124,7 @@ class MailSettings:
     sender: Mailbox = setting(
         "Tidings <tidings@localhost>", "The From of every digest, with or without a name."
     )
-    reply_to: Mailbox = setting("", "Where answers go; empty: to the sender.")
+    reply_to: OptionalMailbox = setting("", "Where answers go; empty: to the sender.")
     host: str = setting(
         "", "SMTP relay; empty: mails are written as .eml files and shown by the service."
     )

@@ -31,15 +31,21 @@ def suggest_slug(text: str, taken: Container[str]) -> str:
     """Make a slug of a title or an address that is neither taken nor reserved."""
     base = _shortened(_folded(text)) or "bulletin"
     if text.startswith(("http://", "https://", "file://")):
-        parts = urlsplit(text)
-        host = (parts.hostname or "").removeprefix("www.")
-        file_name = PurePosixPath(unquote(parts.path)).stem
-        base = _shortened(_folded(host or file_name)) or "bulletin"
+        base = _shortened(_folded(_place(text))) or "bulletin"
     slug, number = base, 1
     while slug in taken or slug_problem(slug):
         number += 1
         slug = f"{base}-{number}"
     return slug
+
+
+def _place(address: str) -> str:
+    """Return the host of an address, or the name of its file."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return (parts.hostname or "").removeprefix("www.") or PurePosixPath(unquote(parts.path)).stem
 
 
 def _folded(text: str) -> str:
