@@ -83,10 +83,7 @@ def parse_cron(expression: str) -> Cron:
     try:
         next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
-        # The library says the same of 30 February as of the day 32.
-        raise ValueError(
-            f"{expression!r} is no cron expression, or one that never fires ({error})"
-        ) from None
+        raise ValueError(f"not a cron expression: {expression!r} ({error})") from None
     except StopIteration:
         raise ValueError(f"the cron expression {expression!r} never fires") from None
     return Cron(expression)

@@ -493,7 +493,7 @@ def test_subscribers_come_and_go(run: Run) -> None:
             "no bulletin 'nothing' in tidings.toml; there",
         ),
         (("add", "a@example.org", "harbour", "--cadence", "often"), "a cadence is instant, daily"),
-        (("add", "a@example.org", "harbour", "--cadence", "0 0 30 2 *"), "never fires"),
+        (("add", "a@example.org", "harbour", "--cadence", "0 0 30 2 *"), "(Bad day-of-month)"),
         (("add", "a@example.org", "harbour", "--time-zone", "Mars"), "no time zone 'Mars'"),
         (("remove", "nobody"), "not an e-mail address"),
     ],

@@ -876,7 +876,7 @@ def test_the_addresses_of_the_site_are_no_slugs(slug: str) -> None:
         ("Harbour", ["harbour", "harbour-2"], "harbour-3"),
         ("https://www.harbour.test:8080/news?page=1", [], "harbour-test"),
         ("http://192.0.2.1/", [], "192-0-2-1"),
-        ("file:///var/news.txt", [], "news-txt"),
+        ("file:///var/news.txt", [], "news"),
         (
             "The weekly bulletin of the harbour office and its friends",
             [],
