@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from config.schedule import next_time
@@ -46,6 +47,11 @@ class _Attempt:
     source: SourceSettings
     state: SourceState
     started: datetime
+    is_last: bool = True
+
+    def leased_until(self, now: datetime) -> datetime | None:
+        """Say how long the claim is needed after this source: not at all after the last one."""
+        return None if self.is_last else now + self.claim.length
 
     @property
     def name(self) -> str:
@@ -79,18 +85,19 @@ class Checker:
     def check(self, claim: Claim, bulletin: BulletinSettings) -> Iterator[Check]:
         """Check each claimed source in turn and store what was found.
 
-        Stops early where the lease was lost: the new holder does the rest.
+        With the last of them the bulletin is given back. Stops early where the lease was lost:
+        the new holder does the rest.
         """
         settings = {source.name: source for source in bulletin.sources}
-        for state in claim.sources:
-            if state.name not in settings:
-                continue
+        states = [state for state in claim.sources if state.name in settings]
+        for left, state in zip(reversed(range(len(states))), states, strict=True):
             attempt = _Attempt(
                 claim=claim,
                 bulletin=bulletin,
                 source=settings[state.name],
                 state=state,
                 started=self.clock(),
+                is_last=left == 0,
             )
             try:
                 check = self._check_source(attempt)
@@ -113,7 +120,7 @@ class Checker:
         reading = self._read(page, source)
         if reading.problem:
             raise ReadingError(f"{source.location}: {reading.problem}")
-        claim = Claim(bulletin=bulletin.slug, lease=0, until=self.clock(), sources=(state,))
+        claim = Claim(bulletin=bulletin.slug, lease=0, length=timedelta(), sources=(state,))
         attempt = _Attempt(
             claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
         )
@@ -177,6 +184,7 @@ class Checker:
             next_check=next_time(source.schedule, check.finished, source.time_zone),
             validators=page.validators,
             moved_to=page.moved_to or state.moved_to,
+            leased_until=attempt.leased_until(check.finished),
         )
 
     def _fail(self, attempt: _Attempt, check: Check, error: FetchError | None = None) -> Check:
@@ -200,6 +208,7 @@ class Checker:
                 jitter=self.jitter(),
             ),
             validators=state.validators,
+            leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)
         return check

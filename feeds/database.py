@@ -63,7 +63,7 @@ class Database(ABC):
     @abstractmethod
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Read one consistent state; writes nothing."""
+        """Read; each statement sees a consistent state of its own."""
 
     @abstractmethod
     def close(self) -> None:
@@ -195,10 +195,10 @@ class SqliteDatabase(Database):
             raise StoreError(f"{self._path}: {error}; {remedy}") from error
 
     @contextmanager
-    def _begin(self, how: str) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator[Transaction]:
         with self._errors_named():
             connection = self._connection()
-            connection.execute(how)
+            connection.execute("BEGIN IMMEDIATE")
             try:
                 yield _SqliteTransaction(connection)
                 connection.execute("COMMIT")
@@ -208,14 +208,9 @@ class SqliteDatabase(Database):
                 raise
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        with self._begin("BEGIN IMMEDIATE") as transaction:
-            yield transaction
-
-    @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        with self._begin("BEGIN") as transaction:
-            yield transaction
+        with self._errors_named():
+            yield _SqliteTransaction(self._connection())
 
     def close(self) -> None:
         with self._guard:

@@ -95,17 +95,11 @@ class PostgresDatabase(Database):
         return connection
 
     @contextmanager
-    def _begin(self, how: str) -> Iterator[Transaction]:
+    def _connected(self) -> Iterator[Connection]:
+        """Give this thread's connection; an error of the server becomes one that says so."""
         connection = self._connection()
         try:
-            connection.execute(how.encode())
-            try:
-                yield _PostgresTransaction(connection)
-                connection.execute(b"COMMIT")
-            except BaseException:
-                if not connection.closed:
-                    connection.execute(b"ROLLBACK")
-                raise
+            yield connection
         except psycopg.OperationalError as error:
             connection.close()
             raise StoreError(
@@ -114,13 +108,20 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        with self._begin("BEGIN") as transaction:
-            yield transaction
+        with self._connected() as connection:
+            connection.execute(b"BEGIN")
+            try:
+                yield _PostgresTransaction(connection)
+                connection.execute(b"COMMIT")
+            except BaseException:
+                if not connection.closed:
+                    connection.execute(b"ROLLBACK")
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as transaction:
-            yield transaction
+        with self._connected() as connection:
+            yield _PostgresTransaction(connection)
 
     def close(self) -> None:
         with self._guard:

@@ -5,6 +5,7 @@ Each method is one question or one transaction. What to write is decided in ``fe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, content_columns, content_json, item_from
@@ -15,7 +16,7 @@ from feeds.keys import title_key, url_key
 from feeds.source_store import finish, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -58,8 +59,8 @@ class ItemStore:
                 ("title_key", title_keys),
                 ("source_id", source_ids),
             ):
-                for key in keys:
-                    add(transaction.all(_KNOWN_BY[column], **place, key=key))
+                for some in _batches(sorted(keys)):
+                    add(transaction.all(_known_by(column, len(some)), **place, **some))
         return sorted(found.values(), key=lambda item: item.number)
 
     def apply(
@@ -71,7 +72,12 @@ class ItemStore:
         """
         check = outcome.check
         with self._database.transaction() as transaction:
-            first = hold(transaction, claim, numbers=len(changes.new) + len(changes.revised))
+            first = hold(
+                transaction,
+                claim,
+                until=outcome.leased_until,
+                numbers=len(changes.new) + len(changes.revised),
+            )
             ids = self._insert_new(transaction, check, changes, first=first, zone=zone)
             for offset, revision in enumerate(changes.revised, start=first + len(changes.new)):
                 _revise(transaction, revision, number=offset, now=check.finished)
@@ -147,10 +153,41 @@ WHERE items.bulletin = :bulletin
 """
 _KNOWN_ON_PAGE = _KNOWN + " AND position IS NOT NULL"
 _KNOWN_RECENT = _KNOWN + " ORDER BY number DESC LIMIT :limit"
-_KNOWN_BY = {
-    column: f"{_KNOWN} AND {column} = :key ORDER BY number DESC LIMIT 20"
-    for column in ("url_key", "title_key", "source_id")
-}
+# Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
+_MOST_ALIKE = 20
+# Keys in one statement; SQLite itself takes 32 766 values.
+_BATCH = 200
+
+
+def _batches(keys: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield keys in groups, each under the name of its parameter."""
+    for start in range(0, len(keys), _BATCH):
+        some = keys[start : start + _BATCH]
+        yield {f"key{_letters(place)}": key for place, key in enumerate(some)}
+
+
+def _letters(number: int) -> str:
+    """Return a number in letters, for names of parameters have no digits."""
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+@lru_cache(maxsize=1024)
+def _known_by(column: str, count: int) -> str:
+    """Return the statement that finds the latest items of each of so many keys."""
+    names = ", ".join(f":key{_letters(place)}" for place in range(count))
+    return f"""
+    SELECT * FROM (
+        SELECT {ITEM}, position, missing_since,
+               row_number() OVER (PARTITION BY {column} ORDER BY number DESC) AS rank
+        FROM items
+        LEFT JOIN sightings ON sightings.item = items.id AND sightings.bulletin = :bulletin
+                           AND sightings.source = :source
+        WHERE items.bulletin = :bulletin AND {column} IN ({names})
+    ) AS alike
+    WHERE rank <= {_MOST_ALIKE}
+    """
+
+
 _INSERT_ITEM = """
 INSERT INTO items (
     id, token, bulletin, number, changed, title, url, day, instant, summary_html, author,

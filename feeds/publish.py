@@ -58,6 +58,7 @@ class Publisher:
         self._settings = settings
         self._renderer = renderer
         self._folder = settings.site.output
+        self._recipes: dict[str, str] = {}
 
     def publish_all(self) -> tuple[str, ...]:
         """Write what is behind the store; return the slugs of those bulletins.
@@ -95,6 +96,11 @@ class Publisher:
 
     def _recipe(self, bulletin: BulletinSettings) -> str:
         """Return a digest of all that documents are made by besides the items."""
+        if bulletin.slug not in self._recipes:
+            self._recipes[bulletin.slug] = self._new_recipe(bulletin)
+        return self._recipes[bulletin.slug]
+
+    def _new_recipe(self, bulletin: BulletinSettings) -> str:
         head = (
             _WRITER_VERSION,
             self._templates,

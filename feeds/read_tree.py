@@ -46,12 +46,16 @@ class Element:
     digits: bool = False
     children: list[Element | str] = field(default_factory=list)
     _text: str | None = None
+    _words: str | None = None
 
     @property
     def words(self) -> str:
         """Class, id, role and property of the element: what its author calls it."""
-        get = self.attributes.get
-        return " ".join(filter(None, (get("class"), get("id"), get("role"), get("itemprop"))))
+        if self._words is None:
+            get = self.attributes.get
+            called = (get("class"), get("id"), get("role"), get("itemprop"))
+            self._words = " ".join(filter(None, called)) if self.attributes else ""
+        return self._words
 
     @property
     def elements(self) -> Iterator[Element]:

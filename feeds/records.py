@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from feeds.fetch import Validators
 
@@ -30,11 +30,11 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to check one bulletin until ``until``; ``lease`` is its fencing number."""
+    """The right to check one bulletin, ``length`` long; ``lease`` is its fencing number."""
 
     bulletin: str
     lease: int
-    until: datetime
+    length: timedelta
     sources: tuple[SourceState, ...]
 
 
@@ -57,12 +57,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a check leaves of its source: validators, the next due time, the problem if any."""
+    """What a check leaves of its source: validators, the next due time, where it moved to.
+
+    ``leased_until`` keeps the claim for the sources that follow; None gives the bulletin back.
+    """
 
     check: Check
     next_check: datetime
     validators: Validators
     moved_to: str = ""
+    leased_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Templates become text: the only door of Jinja2, shared by pages and mails.
 
-Templates are an operator's own text, not a program: they run in a sandbox, an unknown variable
-is an error, and what ends in .html or .xml is escaped.
+An unknown variable is an error, and what ends in .html or .xml is escaped. Templates that did not
+ship with us are text, not programs: where there are any, all run in a sandbox.
 """
 
 from __future__ import annotations
@@ -32,10 +32,14 @@ def package_templates(package: str) -> Path:
 
 
 class Renderer:
-    """Renders templates by name; of two with one name the one in the earlier folder is used."""
+    """Renders templates by name; of two with one name the one in the earlier folder is used.
 
-    def __init__(self, *folders: Path) -> None:
-        self._folders = folders
+    ``foreign`` is the folder of an operator's own, which comes before all others.
+    """
+
+    def __init__(self, *folders: Path, foreign: Path | None = None) -> None:
+        self._folders = (foreign, *folders) if foreign else folders
+        self._sandboxed = foreign is not None
         self._environment: Any = None
 
     def render(self, name: str, /, **values: object) -> str:
@@ -71,7 +75,7 @@ class Renderer:
 
     def _template(self, name: str) -> Template:
         if self._environment is None:
-            self._environment = _environment(self._folders)
+            self._environment = _environment(self._folders, sandboxed=self._sandboxed)
         template: Template = self._environment.get_template(name)
         return template
 
@@ -83,11 +87,12 @@ class Renderer:
         )
 
 
-def _environment(folders: tuple[Path, ...]) -> Any:  # noqa: ANN401 - the type is behind this door
+def _environment(folders: tuple[Path, ...], *, sandboxed: bool) -> Any:  # noqa: ANN401 - the type is behind this door
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
+    kind = ImmutableSandboxedEnvironment if sandboxed else jinja2.Environment
+    environment = kind(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
         autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
         undefined=jinja2.StrictUndefined,

@@ -87,18 +87,21 @@ class SourceStore:
             )
         return tuple(_source_from(row) for row in rows)
 
+    def count_due(self, *, now: datetime) -> int:
+        """Return how many bulletins have a source whose check is due."""
+        with self._database.reading() as transaction:
+            row = transaction.one(
+                "SELECT count(DISTINCT bulletin) AS due FROM sources "
+                "WHERE active = 1 AND next_check <= :now",
+                now=to_column(now),
+            )
+        return int(row["due"]) if row else 0
+
     def claim_due(self, *, now: datetime, lease: timedelta) -> Claim | None:
         """Take the bulletin whose check is due longest and that nobody works on.
 
         None where nothing is due; the claim holds only its due sources.
         """
-        with self._database.reading() as transaction:
-            due = transaction.one(
-                "SELECT bulletin FROM sources WHERE active = 1 AND next_check <= :now LIMIT 1",
-                now=to_column(now),
-            )
-        if due is None:
-            return None
         return self._claim(_CLAIM_DUE, now=now, lease=lease, slug="", due=to_column(now))
 
     def claim(self, slug: str, *, now: datetime, lease: timedelta) -> Claim | None:
@@ -109,8 +112,7 @@ class SourceStore:
     def _claim(
         self, sql: str, *, now: datetime, lease: timedelta, slug: str, due: str
     ) -> Claim | None:
-        until = now + lease
-        values = {"now": to_column(now), "until": to_column(until)}
+        values = {"now": to_column(now), "until": to_column(now + lease)}
         with self._database.transaction() as transaction:
             row = transaction.one(sql, **values, **({"slug": slug} if slug else {}))
             if row is None:
@@ -124,7 +126,7 @@ class SourceStore:
         return Claim(
             bulletin=row["slug"],
             lease=row["lease"],
-            until=until,
+            length=lease,
             sources=tuple(_source_from(source) for source in rows),
         )
 
@@ -152,7 +154,7 @@ class SourceStore:
         Raises LeaseLostError.
         """
         with self._database.transaction() as transaction:
-            hold(transaction, claim)
+            hold(transaction, claim, until=outcome.leased_until)
             finish(transaction, outcome)
 
     def recent_checks(self, bulletin: str, limit: int) -> tuple[Check, ...]:
@@ -256,12 +258,19 @@ def _register_source(
     )
 
 
-def hold(transaction: Transaction, claim: Claim, *, numbers: int = 0) -> int:
-    """Take sequence numbers under the lease; return the first. Raises LeaseLostError."""
+def hold(
+    transaction: Transaction, claim: Claim, *, until: datetime | None, numbers: int = 0
+) -> int:
+    """Take sequence numbers under the lease; return the first.
+
+    The lease lasts until the instant that is given, and with this transaction ends where None is.
+    Raises LeaseLostError.
+    """
     row = transaction.one(
-        "UPDATE bulletins SET number = number + :numbers WHERE slug = :slug AND lease = :lease "
-        "RETURNING number",
+        "UPDATE bulletins SET number = number + :numbers, leased_until = :until "
+        "WHERE slug = :slug AND lease = :lease RETURNING number",
         numbers=numbers,
+        until=to_column(until) if until else "",
         slug=claim.bulletin,
         lease=claim.lease,
     )

@@ -364,7 +364,7 @@ def test_an_operators_template_wins(tmp_path: Path) -> None:
     """Those that it does not replace are ours."""
     (tmp_path / "digest").mkdir()
     (tmp_path / "digest" / "subject.txt").write_text("News of {{ digest.title }}\n")
-    mail = _mail(_digest(_item(1)), renderer=Renderer(tmp_path, TEMPLATES))
+    mail = _mail(_digest(_item(1)), renderer=Renderer(TEMPLATES, foreign=tmp_path))
 
     assert _read(mail)["Subject"] == "News of Harbour"
     assert "Title 1" in _body(mail, "plain")
@@ -387,7 +387,7 @@ def test_an_error_in_a_template_names_its_place(
     file = tmp_path / "digest" / name
     file.write_text(text)
     with pytest.raises(TemplateError) as caught:
-        _mail(_digest(_item(1)), renderer=Renderer(tmp_path, TEMPLATES))
+        _mail(_digest(_item(1)), renderer=Renderer(TEMPLATES, foreign=tmp_path))
 
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert problem in str(caught.value)

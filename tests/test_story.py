@@ -334,7 +334,6 @@ SEAMS = (
     "feeds.diff:diff",
     "feeds.source_store:finish",
     "feeds.item_store:ItemStore.apply",
-    "feeds.source_store:SourceStore.release",
     "feeds.pages:item_page",
     "feeds.rss_atom:write_rss",
     "feeds.json_feed:write_json_feed",

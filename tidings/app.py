@@ -86,8 +86,11 @@ def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> 
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
         subscribers = SubscriberStore(database)
-        own = [settings.site.templates] if settings.site.templates else []
-        renderer = Renderer(*own, package_templates("feeds"), package_templates("notifier"))
+        renderer = Renderer(
+            package_templates("feeds"),
+            package_templates("notifier"),
+            foreign=settings.site.templates,
+        )
         app = App(
             settings=settings,
             database=database,

@@ -12,6 +12,7 @@ from feeds.fetch import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
 
     from feeds.records import Check, Claim
     from notifier.outbox import Sent
@@ -46,30 +47,38 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
 
 def check_due(app: App, stopping: Callable[[], bool]) -> list[Check]:
     """Check every source that is due, a few bulletins at a time."""
-    now = app.clock()
-    due = {source.bulletin for source in app.sources.sources() if source.next_check <= now}
+    due = app.sources.count_due(now=app.clock())
     if not due:
         return []
-    workers = min(_WORKERS, len(due))
+    workers = min(_WORKERS, due)
     if workers == 1:
-        return list(_check_all_due(app, stopping))
+        return list(_check_some_due(app, due, stopping))
     with ThreadPoolExecutor(workers) as pool:
-        rounds = [pool.submit(lambda: list(_check_all_due(app, stopping))) for _ in range(workers)]
+        rounds = [
+            pool.submit(lambda: list(_check_some_due(app, due, stopping))) for _ in range(workers)
+        ]
         return [check for checks in rounds for check in checks.result()]
 
 
-def _check_all_due(app: App, stopping: Callable[[], bool]) -> Iterator[Check]:
+def _check_some_due(app: App, most: int, stopping: Callable[[], bool]) -> Iterator[Check]:
     """Claim and check one bulletin after another until none is due."""
     with Fetcher(app.settings.fetch) as fetcher:
-        while not stopping():
-            claim = app.sources.claim_due(now=app.clock(), lease=app.settings.server.lease)
+        for _ in range(most):
+            if stopping():
+                return
+            claim = app.sources.claim_due(now=app.clock(), lease=lease_length(app))
             if claim is None:
                 return
             yield from check_claimed(app, claim, fetcher)
 
 
+def lease_length(app: App) -> timedelta:
+    """Return how long a claim lasts: longer than any one source may take."""
+    return app.settings.server.lease + app.settings.fetch.deadline
+
+
 def check_claimed(app: App, claim: Claim, fetcher: Fetcher) -> Iterator[Check]:
-    """Check the sources of a claimed bulletin, and give it back whatever happens."""
+    """Check the sources of a claimed bulletin, which is given back whatever happens."""
     checker = Checker(
         sources=app.sources,
         items=app.items,
@@ -79,8 +88,10 @@ def check_claimed(app: App, claim: Claim, fetcher: Fetcher) -> Iterator[Check]:
     )
     try:
         yield from checker.check(claim, app.bulletin(claim.bulletin))
-    finally:
+    except BaseException:
+        # A check that comes to its end gives the bulletin back in its own transaction.
         app.sources.release(claim)
+        raise
 
 
 def publish(app: App) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
 from tidings.reports import changes_report, check_report
 from tidings.terminal import progress, say, say_json
-from tidings.work import check_claimed, publish
+from tidings.work import check_claimed, lease_length, publish
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,7 @@ def _wanted(app: App, slug: str) -> list[str]:
 
 
 def _check(app: App, slug: str) -> Iterator[Check]:
-    claim = app.sources.claim(slug, now=app.clock(), lease=app.settings.server.lease)
+    claim = app.sources.claim(slug, now=app.clock(), lease=lease_length(app))
     if claim is None:
         raise CommandError(f"{slug}: another process is checking it; try again later", code=BUSY)
     with Fetcher(app.settings.fetch) as fetcher:

@@ -16,7 +16,7 @@ from tidings.cli import CommandError
 from tidings.commands.run import with_address
 from tidings.logs import set_up_logging
 from tidings.terminal import say
-from tidings.work import check_claimed
+from tidings.work import check_claimed, lease_length
 
 if TYPE_CHECKING:
     import argparse
@@ -88,7 +88,7 @@ def _older(bulletin: str) -> str:
 
 def _first_reading(app: App) -> None:
     """Read the bulletin as it was and let somebody subscribe: the next reading brings news."""
-    claim = app.sources.claim(SLUG, now=app.clock(), lease=app.settings.server.lease)
+    claim = app.sources.claim(SLUG, now=app.clock(), lease=lease_length(app))
     if claim is None:
         raise CommandError(f"{app.settings.path.parent}: the demo is running there already")
     with Fetcher(app.settings.fetch) as fetcher:
