@@ -478,3 +478,34 @@ def item_ids(folder: Path) -> list[str]:
     """Return the ids of the items that were published into a folder."""
     document = json.loads((folder / "public" / "harbour" / "feed.json").read_bytes())
     return [item["id"] for item in document["items"]]
+
+
+def test_the_demo_shows_the_whole_path_at_once(tmp_path: Path) -> None:
+    """It says where to look as soon as it listens, and everything that it names is there."""
+    port = free_port()
+    command = [sys.executable, "-m", "tidings", "demo", "--port", str(port)]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        while "Control-C" not in said:
+            said += process.stdout.readline()
+        addresses = re.findall(r"http://localhost:\d+(/\S*)", said)
+
+        def get(path: str) -> requests.Response:
+            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+
+        wait(lambda: all(get(path).ok for path in addresses))
+        wait(lambda: "2 new items" in get("/mails/").text)
+        feed = get("/harbour/feed.json").json()
+        process.send_signal(signal.SIGTERM)
+
+    assert process.returncode == 0
+    assert len(addresses) == 6
+    assert len(feed["items"]) == 10

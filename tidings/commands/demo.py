@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -119,3 +120,5 @@ def _tell(app: App, folder: Path) -> None:
     say(f"  its health     {base}/health")
     say()
     say("Control-C stops it. Everything is in the folder; remove it to start anew.")
+    # Who reads this through a pipe wants it before the service ends.
+    sys.stdout.flush()
