@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from email.utils import getaddresses
 from pathlib import Path
@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
     DatabaseAddress,
+    DateFormat,
     Language,
     Mailbox,
     MailSecurity,
     OptionalMailbox,
+    Pattern,
     Port,
     SourceKind,
     WebAddress,
@@ -52,6 +54,8 @@ class Converter:
 
     def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
         """Convert a TOML value. Raises Unfit."""
+        if isinstance(value, bool) and self.native is bool:
+            return value
         # In Python True is a number; in a configuration it is a mistake.
         if not isinstance(value, self.native) or isinstance(value, bool):
             self.parse("\0")
@@ -89,6 +93,29 @@ def _number(text: str) -> int:
     if not _is_number(text) or int(text) < 1:
         raise Unfit("a whole number from 1")
     return int(text)
+
+
+def _truth(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise Unfit("true or false")
+    return text == "true"
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise Unfit(f"a regular expression ({error})") from None
+    return text
+
+
+def _date_format(text: str) -> str:
+    day = datetime(2020, 12, 31, tzinfo=UTC)
+    try:
+        datetime.strptime(day.strftime(text), text)  # noqa: DTZ007 - only whether it can be read
+    except ValueError as error:
+        raise Unfit(f"a format of strptime such as '%d.%m.%Y' ({error})") from None
+    return text
 
 
 def _port(text: str) -> int:
@@ -181,6 +208,9 @@ CONVERTERS: dict[object, Converter] = {
     str: Converter(_text),
     int: Converter(_number, int),
     Port: Converter(_port, int),
+    bool: Converter(_truth, bool),
+    Pattern: Converter(_pattern),
+    DateFormat: Converter(_date_format),
     timedelta: Converter(_duration),
     Interval: Converter(_duration),
     Cron: Converter(_cron),

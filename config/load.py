@@ -19,7 +19,7 @@ from config.settings import (
     BulletinSettings,
     FetchSettings,
     MailSettings,
-    SelectorSettings,
+    RuleSettings,
     ServerSettings,
     Settings,
     SiteSettings,
@@ -198,13 +198,11 @@ class _Loader:
         values = self._values(path, SourceSettings, table, also=_SCHEDULE_KEYS)
         if (table.get("url", "") == "") == (table.get("file", "") == ""):
             self._note(path, "needs either a url or a file")
-        selectors = self._table((*path, "selectors"), table)
+        rules = self._table((*path, "rules"), table)
         source = SourceSettings(
             bulletin=bulletin.slug,
             name=name,
-            selectors=SelectorSettings(
-                **self._values((*path, "selectors"), SelectorSettings, selectors)
-            ),
+            rules=RuleSettings(**self._values((*path, "rules"), RuleSettings, rules)),
             headers=self._headers((*path, "headers"), table),
             **{
                 "time_zone": bulletin.time_zone,

@@ -20,6 +20,8 @@ MailSecurity = Literal["starttls", "tls", "none"]
 # Texts and numbers with a form of their own; config.convert says which.
 Port = Annotated[int, "port"]
 Language = Annotated[str, "language"]
+Pattern = Annotated[str, "regular expression"]
+DateFormat = Annotated[str, "date format"]
 WebAddress = Annotated[str, "web address"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
@@ -148,14 +150,31 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectorSettings:
-    """CSS selectors for a page that is not read rightly by itself; each is optional."""
+class RuleSettings:
+    """How a page is read that is not read rightly by itself; what is left out stays automatic."""
 
-    item: str = setting("", "Selects the element of each item; empty: found automatically.")
+    item: str = setting(
+        "", "Selects the element of each item: CSS, or XPath where it begins with / or ./ or (."
+    )
     title: str = setting("", "Within an item: the element of its title.")
     link: str = setting("", "Within an item: the element whose href is its link.")
     date: str = setting("", "Within an item: the element of its date (or its datetime).")
     summary: str = setting("", "Within an item: the element of its summary.")
+    title_pattern: Pattern = setting(
+        "", "Regular expression: its first group, or all that it matches, is the title."
+    )
+    link_pattern: Pattern = setting("", "The same for the link, as it stands on the page.")
+    date_pattern: Pattern = setting("", "The same for the date, in the text of the item.")
+    summary_pattern: Pattern = setting("", "The same for the text of the summary.")
+    date_format: DateFormat = setting(
+        "", "How dates are written, in the letters of strptime: %d.%m.%y; empty: any way."
+    )
+    include: Pattern = setting("", "Only items whose title or summary has this; empty: all.")
+    exclude: Pattern = setting("", "No items whose title or summary has this.")
+    include_url: Pattern = setting("", "Only items whose link has this.")
+    exclude_url: Pattern = setting("", "No items whose link has this.")
+    include_category: Pattern = setting("", "Only items with a category that has this.")
+    exclude_category: Pattern = setting("", "No items with a category that has this.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +193,15 @@ class SourceSettings:
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone of its dates; empty: the bulletin's.")
     language: Language = setting("", "Language of its dates (BCP 47); empty: the bulletin's.")
     headers: dict[str, str] = setting(dict, "Further request headers, such as Accept-Language.")
-    selectors: SelectorSettings = setting(SelectorSettings, "CSS selectors; see there.")
+    pages: int = setting(
+        1,
+        "Pages that the first reading takes, by their links to older items; later ones take one.",
+    )
+    full_text: bool = setting(
+        default=False,
+        why="Fetch the page behind each new item's link, once, for its whole text and picture.",
+    )
+    rules: RuleSettings = setting(RuleSettings, "How it is read; see there.")
 
     @property
     def location(self) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
-from config.settings import BulletinSettings, SelectorSettings, SourceSettings
+from config.settings import BulletinSettings, RuleSettings, SourceSettings
 
 _HEAD = """\
 # Configuration of Tidings. Every key, with its default: tidings init --example
@@ -50,8 +50,13 @@ def bulletin_toml(  # noqa: PLR0913 - the keys of a bulletin and its source
     file: str = "",
     kind: str = "auto",
     every: str = "1h",
+    found_rules: dict[str, str] | None = None,
 ) -> str:
-    """Return the tables of a bulletin with one source; keys that say nothing are left out."""
+    """Return the tables of a bulletin with one source; keys that say nothing are left out.
+
+    Rules that were found are written as comments: a page is read better by itself as long as it
+    is read rightly, for then it may change.
+    """
     head = {
         "title": title,
         "description": description,
@@ -64,7 +69,11 @@ def bulletin_toml(  # noqa: PLR0913 - the keys of a bulletin and its source
         "kind": "" if kind == "auto" else kind,
         "every": every,
     }
-    return f"[bulletins.{slug}]\n{_keys(head)}\n[bulletins.{slug}.sources.main]\n{_keys(source)}"
+    tables = f"[bulletins.{slug}]\n{_keys(head)}\n[bulletins.{slug}.sources.main]\n{_keys(source)}"
+    if not found_rules:
+        return tables
+    rules = f"[bulletins.{slug}.sources.main.rules]\n{_keys(found_rules)}"
+    return f"{tables}\n{_RULES_HEAD}" + "".join(f"# {line}\n" for line in rules.splitlines())
 
 
 def _keys(values: dict[str, str]) -> str:
@@ -77,6 +86,10 @@ def _quoted(text: str) -> str:
     return json.dumps(legal, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+_RULES_HEAD = """\
+# How it was read just now, found by itself. Where that goes wrong one day, take away the hashes
+# of these lines and change what is wrong; what is left out is found by itself again.
+"""
 _EXAMPLE_HEAD = """\
 # Every key of Tidings with its default and a line of why. What is commented out is the default.
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
@@ -97,7 +110,7 @@ def example_configuration() -> str:
     parts.append(f"[bulletins.harbour]\n{_explained(BulletinSettings, given=('title',))}")
     source = "bulletins.harbour.sources"
     parts.append(f"[{source}.main]\n{_explained(SourceSettings, given=('url',))}")
-    parts.append(f"[{source}.main.selectors]\n{_explained(SelectorSettings)}")
+    parts.append(f"[{source}.main.rules]\n{_explained(RuleSettings)}")
     parts.append(
         f"# A second source of the same bulletin.\n[{source}.file]\n"
         f"{_keys({'file': _EXAMPLE_VALUES['file']})}"
@@ -109,7 +122,7 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
     """Return each key of a class with its reason above it; commented out unless it is given."""
     lines: list[str] = []
     for field in fields(owner):
-        if "why" not in field.metadata or field.name == "selectors":
+        if "why" not in field.metadata or field.name == "rules":
             continue
         line = (
             f"{field.name} = {_quoted(_EXAMPLE_VALUES[field.name])}"
@@ -134,7 +147,7 @@ def _literal(value: object) -> str:
         case dict():
             return "{}"
         case int():
-            return str(value)
+            return str(value).lower()
         case timedelta():
             return _quoted(format_duration(value))
         case Path() | str():

@@ -163,12 +163,16 @@ class Checker:
             language=source.language,
             zone=source.time_zone,
             now=self.clock(),
-            selectors=source.selectors,
+            rules=source.rules,
         )
 
     def _compare(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
-        return diff(identify(reading.entries, known), first=attempt.state.baseline is None)
+        return diff(
+            identify(reading.entries, known),
+            first=attempt.state.baseline is None,
+            left_out=reading.left_out,
+        )
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""

@@ -20,13 +20,13 @@ _LEFT_OF_A_BROKEN_PAGE = 3
 _NOON = 12
 
 
-def diff(matching: Matching, *, first: bool) -> Changes:
+def diff(matching: Matching, *, first: bool, left_out: int = 0) -> Changes:
     """Decide what a reading changes.
 
     ``first`` says that the source was never read with success before: what it holds is the
-    baseline then.
+    baseline then. ``left_out`` counts what stands on the page but is not wanted of it.
     """
-    if alarm := _alarm(matching):
+    if alarm := _alarm(matching, left_out):
         return Changes(alarm=alarm)
     revised: list[Revision] = []
     unchanged: list[Match] = []
@@ -47,10 +47,10 @@ def diff(matching: Matching, *, first: bool) -> Changes:
     )
 
 
-def _alarm(matching: Matching) -> str:
+def _alarm(matching: Matching, left_out: int) -> str:
     """Say why the reading is not to be believed; empty where it is."""
     lost = len(matching.missing)
-    found = len(matching.matches) + len(matching.unmatched)
+    found = len(matching.matches) + len(matching.unmatched) + left_out
     if not found and lost:
         return f"nothing found, where {lost} items stood before; the last good feed stays"
     broken = found * _LEFT_OF_A_BROKEN_PAGE <= lost and lost >= _FEWEST_LOST

@@ -60,6 +60,7 @@ class Reading:
 
     ``problem`` is one sentence that names what is wrong and the remedy; then there are no
     entries. ``method`` names the reader that won; ``notes`` say in words what it went by.
+    ``left_out`` counts what the operator's filters took away.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -68,6 +69,7 @@ class Reading:
     method: str = ""
     notes: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    left_out: int = 0
     problem: str = ""
 
 

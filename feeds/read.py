@@ -9,11 +9,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from config.settings import SelectorSettings
+from config.settings import RuleSettings
 from feeds.dates import DateReader
 from feeds.decode import decode
 from feeds.model import Reading
 from feeds.read_language import LANGUAGES, guess_language
+from feeds.read_rules import apply_patterns
 from feeds.read_text import read_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _FEW_TAGS = 3
 _SAMPLE = 200_000
 _SHORT = 60
 _NUMBER = re.compile(r"\d")
-_NO_SELECTORS = SelectorSettings()
+_NO_RULES = RuleSettings()
 
 
 def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
@@ -46,7 +47,7 @@ def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
     content_type: str = "",
     kind: SourceKind = "auto",
     language: str = "",
-    selectors: SelectorSettings = _NO_SELECTORS,
+    rules: RuleSettings = _NO_RULES,
 ) -> Reading:
     """Read a page or a text into entries, in page order; never raises on any bytes.
 
@@ -71,12 +72,11 @@ def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
     elif how == "html":
         from feeds.read_html import read_html
 
-        reading = read_html(
-            text, url=url, language=language, zone=zone, now=now, selectors=selectors
-        )
+        reading = read_html(text, url=url, language=language, zone=zone, now=now, rules=rules)
     else:
         dates = _dates_of(text, language=language, zone=zone, now=now)
         reading = replace(read_text(text, dates, url=url), language=language)
+    reading = apply_patterns(reading, rules, base=url)
     note = f"encoding: {decoded.note}"
     return replace(reading, notes=(*reading.notes, note))
 

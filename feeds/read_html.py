@@ -16,7 +16,7 @@ from feeds.read_language import guess_language
 from feeds.read_links import own_link
 from feeds.read_marks import find_marks
 from feeds.read_problems import page_problem
-from feeds.read_selectors import read_selected
+from feeds.read_rules import has_selectors, read_selected
 from feeds.read_structured import complete
 from feeds.read_tree import build_tree
 from feeds.read_visible import read_visible
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborHTMLParser
 
-    from config.settings import SelectorSettings
+    from config.settings import RuleSettings
     from feeds.read_groups import Group
     from feeds.read_tree import Tree
 
@@ -45,7 +45,7 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     language: str,
     zone: ZoneInfo,
     now: datetime,
-    selectors: SelectorSettings,
+    rules: RuleSettings,
 ) -> Reading:
     """Read an HTML page; never raises."""
     from selectolax.lexbor import LexborHTMLParser
@@ -64,8 +64,8 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     place = Place(base=_base(page, url), dates=dates, language=language, years=year_headings(tree))
     groups = find_groups(tree, marks)
     best = choose(groups)
-    if any(getattr(selectors, name) for name in ("item", "title", "link", "date", "summary")):
-        reading = read_selected(page, tree, marks, best, selectors=selectors, place=place)
+    if has_selectors(rules):
+        reading = read_selected(page, tree, marks, best, rules=rules, place=place)
     else:
         entries = [] if best is None else _entries(best, place, url)
         entries = complete(page, entries, place)

@@ -47,7 +47,7 @@ def page_problem(page: LexborHTMLParser, tree: Tree, entries: Sequence[Entry]) -
         )
     return (
         "No list of items was found on this page; "
-        "give the address of the list itself, or set selectors for it."
+        "give the address of the list itself, or set rules for it: item, title, link, date."
     )
 
 

@@ -207,7 +207,7 @@ def _registered(source: SourceSettings) -> tuple[str, str, str]:
             source.kind,
             source.language,
             source.time_zone.key,
-            source.selectors,
+            source.rules,
             sorted(source.headers.items()),
         )
     )

@@ -185,6 +185,61 @@ def test_init_again_adds_a_bulletin(folder: Path, origin: Origin, run: Run) -> N
     assert settings.bulletins[1].language == "es"
 
 
+LIST = "".join(
+    f"<article><h2><a href='/{n}'>Title {n} of the list</a></h2><time>{n} October 2026</time>"
+    f"<p>Some words on number {n}.</p></article>"
+    for n in range(9, 3, -1)
+)
+NAMED = '<link rel="alternate" type="application/rss+xml" href="/rss">'
+RSS = (
+    "<rss version='2.0'><channel><title>Port</title><item><title>From the feed</title>"
+    "<link>https://x.test/1</link><pubDate>Tue, 03 Nov 2026 09:00:00 +0000</pubDate></item>"
+    "</channel></rss>"
+)
+
+
+def test_init_reads_the_feed_that_a_page_names(folder: Path, origin: Origin, run: Run) -> None:
+    """It says so, and how to read the page itself."""
+    html = f"<html><head><title>Port</title>{NAMED}</head><body>{LIST}</body></html>"
+    page = origin.says(answer(200, html.encode(), {"Content-Type": "text/html"}))
+    feed = origin.says(answer(200, RSS.encode(), {"Content-Type": "text/xml"}), path="/rss")
+
+    _, output, _ = run("init", page)
+
+    assert f"the page names a feed, which is read instead: {feed}" in output
+    assert load(folder / "tidings.toml", {}).bulletins[0].sources[0].url == feed
+    (folder / "tidings.toml").unlink()
+    run("init", page, "--page")
+    assert load(folder / "tidings.toml", {}).bulletins[0].sources[0].url == page
+
+
+def test_init_passes_over_a_feed_that_is_not_there(folder: Path, origin: Origin, run: Run) -> None:
+    """The page is read then."""
+    html = f"<html><head><title>Port</title>{NAMED}</head><body>{LIST}</body></html>"
+    page = origin.says(answer(200, html.encode(), {"Content-Type": "text/html"}))
+    origin.says(answer(404), path="/rss")
+
+    assert run("init", page)[0] == OK
+    assert load(folder / "tidings.toml", {}).bulletins[0].sources[0].url == page
+
+
+def test_init_writes_the_rules_that_it_found(folder: Path, origin: Origin, run: Run) -> None:
+    """As comments; taken for rules, they read the same items."""
+    html = f"<html><head><title>Port</title></head><body><main>{LIST}</main></body></html>"
+    page = origin.says(answer(200, html.encode(), {"Content-Type": "text/html"}))
+    run("init", page, "--slug", "port")
+    path = folder / "tidings.toml"
+    before = run("check", "--dry-run")[1]
+    assert load(path, {}).bulletins[0].sources[0].rules.item == ""
+
+    head, _, rules = path.read_text().partition("# [bulletins.port.sources.main.rules]")
+    path.write_text(f"{head}[bulletins.port.sources.main.rules]{rules.replace('# ', '')}")
+
+    assert load(path, {}).bulletins[0].sources[0].rules.item == "article"
+    assert run("check", "--dry-run")[1] == before
+    assert "6 new" in before
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -20,7 +20,7 @@ from config.settings import (
     BulletinSettings,
     FetchSettings,
     MailSettings,
-    SelectorSettings,
+    RuleSettings,
     ServerSettings,
     Settings,
     SiteSettings,
@@ -89,7 +89,7 @@ url = "https://puerto.test/noticias"
 kind = "html"
 every = "30m"
 headers = { Accept-Language = "es", X-Token = "1" }
-[bulletins.puerto.sources.main.selectors]
+[bulletins.puerto.sources.main.rules]
 item = "li"
 title = "h3"
 link = "h3 a"
@@ -196,9 +196,7 @@ def test_a_bulletin_has_its_sources(tmp_path: Path) -> None:
                 time_zone=ZoneInfo("Europe/Madrid"),
                 language="es",
                 headers={"Accept-Language": "es", "X-Token": "1"},
-                selectors=SelectorSettings(
-                    item="li", title="h3", link="h3 a", date="time", summary="p"
-                ),
+                rules=RuleSettings(item="li", title="h3", link="h3 a", date="time", summary="p"),
             ),
             SourceSettings(
                 bulletin="puerto",
@@ -330,14 +328,17 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL + 'evry = "1h"',
             (
                 f"5: {MAIN}.evry: unknown key; did you mean 'every'? "
-                "Known: cron, every, file, headers, kind, language, selectors, time_zone, url"
+                "Known: cron, every, file, full_text, headers, kind, language, pages, "
+                "rules, time_zone, url"
             ),
         ),
         (
-            MINIMAL + 'selectors = { itme = "li" }',
+            MINIMAL + 'rules = { itme = "li" }',
             (
-                f"5: {MAIN}.selectors.itme: unknown key; did you mean 'item'? "
-                "Known: date, item, link, summary, title"
+                f"5: {MAIN}.rules.itme: unknown key; did you mean 'item'? "
+                "Known: date, date_format, date_pattern, exclude, exclude_category, exclude_url, "
+                "include, include_category, include_url, item, link, link_pattern, summary, "
+                "summary_pattern, title, title_pattern"
             ),
         ),
         (
@@ -923,7 +924,7 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         *SECTIONS.items(),
         ("bulletins.harbour", BulletinSettings),
         ("bulletins.harbour.sources.main", SourceSettings),
-        ("bulletins.harbour.sources.main.selectors", SelectorSettings),
+        ("bulletins.harbour.sources.main.rules", RuleSettings),
     ],
 )
 def test_the_example_has_every_key(table: str, owner: type) -> None:
@@ -935,7 +936,7 @@ def test_the_example_has_every_key(table: str, owner: type) -> None:
     assert shown == {
         field.metadata["why"]: "every" if field.name == "schedule" else field.name
         for field in fields(owner)
-        if "why" in field.metadata and field.name != "selectors"
+        if "why" in field.metadata and field.name != "rules"
     }
 
 

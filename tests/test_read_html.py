@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_read_text import ITEMS, plain, rows, written
 
-from config.settings import SelectorSettings
+from config.settings import RuleSettings
 from feeds.read import read
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def page(content: str, *, before: str = MENU, after: str = ASIDE + FOOTER) -> st
     )
 
 
-def reading(text: str, *, selectors: SelectorSettings | None = None) -> Reading:
+def reading(text: str, *, rules: RuleSettings | None = None) -> Reading:
     """Read a page as the service would."""
     return read(
         text.encode(),
@@ -47,7 +47,7 @@ def reading(text: str, *, selectors: SelectorSettings | None = None) -> Reading:
         content_type="text/html; charset=utf-8",
         zone=ZoneInfo("UTC"),
         now=datetime(2026, 11, 23, 12, tzinfo=UTC),
-        selectors=selectors or SelectorSettings(),
+        rules=rules or RuleSettings(),
     )
 
 
@@ -160,7 +160,7 @@ def test_a_link_in_running_text_is_not_the_items_own() -> None:
 def test_selectors_rule_their_field_only() -> None:
     """A selector for the title leaves date and link to the automatic."""
     content = each("<div class='x'><a href='/n/{n}'>{s}</a><b class='t'>{t}</b><i>{d}</i></div>")
-    found = reading(page(content), selectors=SelectorSettings(item=".x", title=".t"))
+    found = reading(page(content), rules=RuleSettings(item=".x", title=".t"))
 
     assert [entry.title for entry in found.entries] == [title for _, title, _ in ITEMS]
     assert [entry.when.day for entry in found.entries if entry.when] == [day for day, _, _ in ITEMS]
@@ -168,17 +168,17 @@ def test_selectors_rule_their_field_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("selectors", "named"),
+    ("rules", "named"),
     [
-        (SelectorSettings(item=".nothing"), ".nothing"),
-        (SelectorSettings(item="article", title=".absent"), ".absent"),
-        (SelectorSettings(item="article[["), "article[["),
+        (RuleSettings(item=".nothing"), ".nothing"),
+        (RuleSettings(item="article", title=".absent"), ".absent"),
+        (RuleSettings(item="article[["), "article[["),
     ],
     ids=["no item", "no title", "no css"],
 )
-def test_a_selector_without_a_match_is_named(selectors: SelectorSettings, named: str) -> None:
+def test_a_selector_without_a_match_is_named(rules: RuleSettings, named: str) -> None:
     """The problem says which of the operator's selectors fails."""
-    found = reading(page(WITHOUT_LINKS["cards"]), selectors=selectors)
+    found = reading(page(WITHOUT_LINKS["cards"]), rules=rules)
 
     assert found.entries == ()
     assert named in found.problem

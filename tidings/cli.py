@@ -118,6 +118,9 @@ def _init(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--example", action="store_true", help="print every key of a configuration, and end"
     )
+    parser.add_argument(
+        "--page", action="store_true", help="read the page itself, though it names a feed"
+    )
     parser.add_argument("--slug", default="", help="short name, in addresses and commands")
     parser.add_argument("--title", default="", help="name of the bulletin")
     parser.add_argument("--every", default="1h", metavar="TIME", help="how often to read: 30m, 1d")

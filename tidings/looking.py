@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from config.settings import FetchSettings, SourceSettings
+from config.settings import FetchSettings, RuleSettings, SourceSettings
+from feeds.decode import decode
 from feeds.fetch import Fetcher, NotModified, Validators
 from feeds.read import read
+from feeds.read_found_rules import found_rules
+from feeds.read_head import named_feeds
 from tidings.cli import FAILED, USAGE, CommandError
 
 if TYPE_CHECKING:
     from config.settings import SourceKind
+    from feeds.fetch import Page
     from feeds.model import Entry, Reading
 
 
@@ -27,6 +31,42 @@ class Look:
     file: Path | None
     zone: ZoneInfo
     reading: Reading
+    page: Page
+    language: str = ""
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the source was read as a page, and not as a text or a feed."""
+        return self.reading.method.startswith("html")
+
+    def feeds(self) -> tuple[str, ...]:
+        """Return the addresses of the feeds that the page names."""
+        return named_feeds(self._text(), self.page_url) if self.is_html else ()
+
+    def rules(self) -> dict[str, str]:
+        """Return the rules by which the page was read; none where they would read another thing."""
+        if not self.is_html:
+            return {}
+        now = datetime.now(UTC)
+        found = found_rules(self._text(), language=self.language, zone=self.zone, now=now)
+        while found:
+            again = read(
+                self.page.body,
+                url=self.page_url,
+                content_type=self.page.content_type,
+                language=self.language,
+                zone=self.zone,
+                now=now,
+                rules=RuleSettings(**found),
+            )
+            if again.entries == self.reading.entries:
+                return found
+            # The last one may be the one too many; without an item there is no rule at all.
+            found.popitem()
+        return {}
+
+    def _text(self) -> str:
+        return decode(self.page.body, content_type=self.page.content_type).text
 
     def published(self, entry: Entry) -> str:
         """Return an entry's date as RFC 3339: a day without a time begins in the page's zone."""
@@ -68,7 +108,15 @@ def look(
         zone=zone,
         now=datetime.now(UTC),
     )
-    return Look(location=location, page_url=address, file=source.file, zone=zone, reading=reading)
+    return Look(
+        location=location,
+        page_url=address,
+        file=source.file,
+        zone=zone,
+        reading=reading,
+        page=page,
+        language=language,
+    )
 
 
 def _source(location: str, kind: SourceKind) -> SourceSettings:

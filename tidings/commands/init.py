@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from config.schedule import parse_duration
 from config.slugs import slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
+from feeds.fetch import FetchError
 from feeds.files import replace_file
 from tidings.app import load_settings
 from tidings.cli import FAILED, OK, USAGE, CommandError
@@ -39,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
             language=options.language,
             time_zone=options.time_zone,
         )
+    if not options.page:
+        seen = _feed_instead(seen, options)
     if seen.reading.problem:
         raise CommandError(f"{seen.location}: {seen.reading.problem}", code=FAILED)
     show_entries(seen.reading)
@@ -48,14 +51,29 @@ def run(options: argparse.Namespace) -> int:
         title=options.title or seen.reading.title or slug.replace("-", " ").capitalize(),
         language=options.language or seen.reading.language or "en",
         time_zone=options.time_zone,
-        url="" if seen.file else options.source,
+        url="" if seen.file else seen.location,
         file=_relative(options, seen),
         kind=options.kind,
         every=options.every,
+        found_rules=seen.rules(),
     )
     _write(options, table, is_new=settings is None)
     _tell(options, slug, seen)
     return OK
+
+
+def _feed_instead(seen: Look, options: argparse.Namespace) -> Look:
+    """Return the first feed that the page names and that has items; else what was seen."""
+    for address in seen.feeds() if seen.file is None else ():
+        try:
+            feed = look(address, language=options.language, time_zone=options.time_zone)
+        except (CommandError, FetchError):
+            continue
+        if feed.reading.entries and feed.reading.method == "feed":
+            say(f"the page names a feed, which is read instead: {address}")
+            say("(to read the page itself: --page)")
+            return feed
+    return seen
 
 
 def _check_every(every: str) -> None:
