@@ -198,19 +198,20 @@ def test_patterns_and_filters_work_on_a_text_too() -> None:
 # --- rules that are found, feeds and older pages -------------------------------------------
 
 LAYOUTS = {
-    "articles": "<article><h2><a href='/{n}'>Title {n} of all</a></h2><time>{n} October 2026</time>",
-    "list": "<li class='entry'><span>{n} October 2026</span> <a href='/{n}'>Title {n} of all</a>",
+    "article": "<h2><a href='/{n}'>Title {n} of all</a></h2><time>{n} October 2026</time>",
+    "li": "<span>{n} October 2026</span> <a href='/{n}'>Title {n} of all</a>",
 }
 RULES = {
-    "articles": {"item": "article", "title": "h2", "date": "time"},
-    "list": {"item": "li.entry", "title": "a", "date": "span"},
+    "article": {"item": "article", "title": "h2", "date": "time"},
+    "li": {"item": "li.entry", "title": "a", "date": "span"},
 }
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
 def test_found_rules_select_what_was_found(layout: str) -> None:
     """The shortest selectors that select the items and nothing else, navigation included."""
-    item = f"{LAYOUTS[layout]}<p>Some words on number {{n}}.</p>"
+    words = "<p>Some words on number {n}.</p>"
+    item = f"<{layout} class='entry'>{LAYOUTS[layout]}{words}</{layout}>"
     items = "".join(item.format(n=number) for number in range(9, 3, -1))
     page = f"<html><body><ul><li><a href='/'>Home</a></li></ul><main>{items}</main></body></html>"
 
