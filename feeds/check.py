@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from config.schedule import next_time
 from feeds.backoff import retry_at
+from feeds.check_linked import with_full_texts, with_older_pages
 from feeds.diff import diff
 from feeds.fetch import FetchError, NotModified, Validators
 from feeds.identify import identify
@@ -124,7 +125,7 @@ class Checker:
         attempt = _Attempt(
             claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
         )
-        changes = self._compare(reading, attempt)
+        changes = self._compare(reading, attempt, page)
         if changes.alarm:
             raise ReadingError(f"{source.location}: {changes.alarm}")
         return changes
@@ -142,7 +143,7 @@ class Checker:
             self.sources.record(attempt.claim, outcome)
             return outcome.check
         reading = self._read(page, source)
-        changes = None if reading.problem else self._compare(reading, attempt)
+        changes = None if reading.problem else self._compare(reading, attempt, page)
         if changes is None or changes.alarm:
             problem = changes.alarm if changes else reading.problem
             return self._fail(attempt, replace(check, error=f"{source.location}: {problem}"))
@@ -166,7 +167,30 @@ class Checker:
             rules=source.rules,
         )
 
-    def _compare(self, reading: Reading, attempt: _Attempt) -> Changes:
+    def _compare(self, reading: Reading, attempt: _Attempt, page: Page) -> Changes:
+        source = attempt.source
+        first_page = len(reading.entries)
+        if attempt.state.baseline is None and source.pages > 1:
+            reading = with_older_pages(
+                page,
+                reading,
+                source=source,
+                fetcher=self.fetcher,
+                read=lambda older: self._read(older, source),
+            )
+        changes = self._changes(reading, attempt)
+        places = (
+            place if place is not None and place < first_page else None
+            for place in changes.new_places
+        )
+        changes = replace(changes, new_places=tuple(places))
+        if not source.full_text:
+            return changes
+        return replace(
+            changes, new=with_full_texts(changes.new, source=source, fetcher=self.fetcher)
+        )
+
+    def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
         return diff(
             identify(reading.entries, known),

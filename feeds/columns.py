@@ -13,7 +13,9 @@ from feeds.model import Content, Item, When
 if TYPE_CHECKING:
     from feeds.database import Row
 
-CONTENT = "title, url, day, instant, summary_html, author, image_url, categories, language"
+CONTENT = (
+    "title, url, day, instant, summary_html, full_html, author, image_url, categories, language"
+)
 ITEM = (
     "id, token, items.bulletin AS bulletin, number, changed, "
     f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id"
@@ -29,6 +31,7 @@ def content_columns(content: Content) -> dict[str, object]:
         "day": when.day.isoformat() if when else None,
         "instant": to_column(when.instant) if when and when.instant else None,
         "summary_html": content.summary_html,
+        "full_html": content.full_html,
         "author": content.author,
         "image_url": content.image_url,
         "categories": json.dumps(content.categories, ensure_ascii=False),
@@ -47,6 +50,7 @@ def content_from(row: Row) -> Content:
         url=row["url"],
         when=When(date.fromisoformat(day), from_column(row["instant"])) if day else None,
         summary_html=row["summary_html"],
+        full_html=row["full_html"],
         author=row["author"],
         image_url=row["image_url"],
         categories=tuple(json.loads(row["categories"])),

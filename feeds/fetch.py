@@ -90,6 +90,21 @@ class Fetcher:
             self._client = _Client(self._settings)
         return self._client.fetch(source, validators, url or source.url)
 
+    def fetch_linked(self, source: SourceSettings, url: str) -> Page:
+        """Return a page that a source's page links to, under the same rules as a redirect.
+
+        The operator's headers go to the source's own host only, and no link leads from the
+        public internet into a private network. Raises FetchError.
+        """
+        try:
+            refuse_private(source.url, url)
+        except RedirectError as error:
+            raise FetchError(source.url, str(error)) from error
+        page = self.fetch(source, validators=Validators(), url=url)
+        if isinstance(page, NotModified):
+            raise FetchError(url, "answers 304 though nothing was known of it")
+        return page
+
 
 class _Client:
     """Fetches addresses, with one session of requests."""

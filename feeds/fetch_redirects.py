@@ -144,7 +144,7 @@ def refuse_private(home: str, target: str) -> None:
     here, there = urlsplit(home).hostname or "", urlsplit(target).hostname or ""
     if here != there and _is_private(there) and not _is_private(here):
         raise RedirectError(
-            f"redirects to {target}, an address of a private network, which is not followed; "
+            f"leads to {target}, an address of a private network, which is not followed; "
             "if that is right, give it as the source's url"
         )
 

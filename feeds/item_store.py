@@ -190,20 +190,20 @@ def _known_by(column: str, count: int) -> str:
 
 _INSERT_ITEM = """
 INSERT INTO items (
-    id, token, bulletin, number, changed, title, url, day, instant, summary_html, author,
-    image_url, categories, language, published, updated, first_seen, revision, baseline,
+    id, token, bulletin, number, changed, title, url, day, instant, summary_html, full_html,
+    author, image_url, categories, language, published, updated, first_seen, revision, baseline,
     source_id, url_key, title_key, keys_version
 ) VALUES (
     :id, :token, :bulletin, :number, :number, :title, :url, :day, :instant, :summary_html,
-    :author, :image_url, :categories, :language, :published, :published, :first_seen, 0,
+    :full_html, :author, :image_url, :categories, :language, :published, :published, :first_seen, 0,
     :baseline, :source_id, :url_key, :title_key, :keys_version
 )
 """
 _UPDATE_ITEM = """
 UPDATE items SET
     title = :title, url = :url, day = :day, instant = :instant, summary_html = :summary_html,
-    author = :author, image_url = :image_url, categories = :categories, language = :language,
-    url_key = :url_key, title_key = :title_key, keys_version = :keys_version,
+    full_html = :full_html, author = :author, image_url = :image_url, categories = :categories,
+    language = :language, url_key = :url_key, title_key = :title_key, keys_version = :keys_version,
     updated = :updated, revision = revision + 1, changed = :changed
 WHERE id = :id
 """

@@ -27,7 +27,8 @@ class Entry:
     """One thing found in one check: no identity of ours, no past.
 
     ``title`` is plain text on one line and never empty. ``summary_html`` is sanitised markup
-    with absolute links, empty where the page shows none. ``url`` is absolute, http or https,
+    with absolute links, empty where the page shows none, and ``full_html`` the whole text from
+    the page behind the link, where it was asked for. ``url`` is absolute, http or https,
     empty where the page gives no link. ``source_id`` is an identifier that the source itself
     states (the guid of a feed, the id of structured data), empty where it states none.
     ``evidence`` says in words how each field was found.
@@ -37,6 +38,7 @@ class Entry:
     url: str = ""
     when: When | None = None
     summary_html: str = ""
+    full_html: str = ""
     source_id: str = ""
     author: str = ""
     image_url: str = ""
@@ -81,6 +83,7 @@ class Content:
     url: str = ""
     when: When | None = None
     summary_html: str = ""
+    full_html: str = ""
     author: str = ""
     image_url: str = ""
     categories: tuple[str, ...] = ()
@@ -165,12 +168,13 @@ class Revision:
 class Changes:
     """What one check decided: new in page order, revised, unchanged, missing.
 
-    ``new_places`` are the places of the new entries on the page, in their order. ``alarm``
+    ``new_places`` are the places of the new entries on the page, in their order, None for those
+    that stand on a page of older ones. ``alarm``
     says why the reading is not to be believed; then nothing else is set and nothing is stored.
     """
 
     new: tuple[Entry, ...] = ()
-    new_places: tuple[int, ...] = ()
+    new_places: tuple[int | None, ...] = ()
     revised: tuple[Revision, ...] = ()
     unchanged: tuple[Match, ...] = ()
     missing: tuple[Item, ...] = ()

@@ -98,7 +98,7 @@ def item_page(
         site=settings.site,
         bulletin=_bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
-        item=_item_view(item),
+        item=_item_view(item, whole=True),
         address=f"{settings.base_url}/{item_path(item.bulletin, item.token)}",
         root="../../",
     )
@@ -150,15 +150,17 @@ def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVi
     )
 
 
-def _item_view(item: Item) -> ItemView:
+def _item_view(item: Item, *, whole: bool = False) -> ItemView:
+    """Return an item as lists show it, or with its whole text."""
     content = item.content
+    shown = (whole and content.full_html) or content.summary_html
     return ItemView(
         title=content.title,
         url=content.url,
         page=f"items/{item.token}.html",
         day=content.when.day if content.when else None,
         # Sanitised where it was read (feeds.markup), and nowhere else is markup let through.
-        summary=Markup(content.summary_html),  # noqa: S704
+        summary=Markup(shown),  # noqa: S704
         author=content.author,
         image_url=content.image_url,
         categories=content.categories,

@@ -181,7 +181,7 @@ def _feed_item(item: Item, base_url: str) -> FeedItem:
         id=item.id,
         title=content.title,
         url=item_link(base_url, item),
-        summary_html=content.summary_html,
+        summary_html=content.full_html or content.summary_html,
         published=item.published,
         updated=item.updated,
         author=content.author,

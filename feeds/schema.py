@@ -71,6 +71,7 @@ FEEDS = Migrations(
                 day TEXT,
                 instant TEXT,
                 summary_html TEXT NOT NULL,
+                full_html TEXT NOT NULL,
                 author TEXT NOT NULL,
                 image_url TEXT NOT NULL,
                 categories TEXT NOT NULL,

@@ -107,6 +107,7 @@ THIRD = SECOND.partition("30 October 2026")[0].replace(
 )
 # The oldest is back.
 FOURTH = THIRD + SECOND[SECOND.index("30 October 2026") :]
+HTML = {"Content-Type": "text/html; charset=utf-8"}
 LOGIN = '<html><title>Login</title><form><input type="password"></form></html>'
 
 BASELINE = {
@@ -374,6 +375,64 @@ def test_a_death_between_two_stages_loses_and_doubles_nothing(story: Story, seam
     # there, and only there, the same mail goes out once more, and says that it is the same.
     copies = 1 if seam.endswith("SmtpTransport.send") else 0
     assert len(story.relay.received) == len(READERS) + copies
+
+
+def test_the_first_reading_follows_older_pages(story: Story) -> None:
+    """As many as the source wants; later readings take the first page alone."""
+    text = story.config.read_text().replace('every = "1h"', 'every = "1h"\npages = 2')
+    story.config.write_text(text.replace("[bulletins.harbour", "[bulletins.port"))
+    story.settings = load(story.config, {})
+    pages = [listing(range(9, 6, -1), "/2"), listing(range(6, 3, -1), "/3"), listing(range(3), "")]
+    for path, page in zip(("/news", "/2", "/3"), pages, strict=True):
+        story.origin.says(answer(200, page, HTML), path=path)
+
+    story.clock.forward(hours=1)
+    first = story.tick().checks[0]
+    story.origin.says(answer(200, pages[0] + b" ", HTML), path="/news")
+    story.clock.forward(hours=1)
+    second = story.tick().checks[0]
+
+    assert (first.outcome, first.new) == ("baseline", 6)
+    assert (second.new, second.revised, second.missing) == (0, 0, 0)
+    asked = [request.path for request in story.origin.asked]
+    assert asked[-3:] == ["/news", "/2", "/news"]
+
+
+def listing(numbers: range, older: str) -> bytes:
+    """A page of items, with a link to the one of older items."""
+    items = "".join(
+        f"<article><h2><a href='/item/{number}'>Title {number} of all</a></h2>"
+        f"<time>{number + 1} October 2026</time><p>Some words on number {number}.</p></article>"
+        for number in numbers
+    )
+    page = f"<html><body><main>{items}</main><a href='{older}'>Older posts</a></body></html>"
+    return page.encode()
+
+
+def test_whole_texts_are_fetched_once_for_each_new_item(story: Story) -> None:
+    """They stand in the feeds and on the item's page; a page that fails costs nobody the item."""
+    text = story.config.read_text().replace('every = "1h"', 'every = "1h"\nfull_text = true')
+    story.config.write_text(text)
+    story.settings = load(story.config, {})
+    story.origin.says(answer(200, listing(range(9, 6, -1), ""), HTML), path="/news")
+    words = "The swing bridge stays closed while its bearings are renewed. " * 6
+    item = f"<html><body><nav><a href='/'>Home</a></nav><main><h1>T</h1><p>{words}</p></main>"
+    for number in (9, 8):
+        story.origin.says(answer(200, item.encode(), HTML), path=f"/item/{number}")
+    story.origin.says(answer(500), path="/item/7")
+
+    story.clock.forward(hours=1)
+    story.tick()
+    story.clock.forward(hours=1)
+    story.tick()
+
+    feed = json.loads((story.folder / "public" / "harbour" / "feed.json").read_bytes())
+    contents = {item["title"]: item["content_html"] for item in feed["items"]}
+    assert "bearings" in contents["Title 9 of all"]
+    assert "Home" not in contents["Title 9 of all"]
+    assert contents["Title 7 of all"] == "<p>Some words on number 7.</p>"
+    asked = [request.path for request in story.origin.asked]
+    assert [asked.count(f"/item/{number}") for number in (9, 8, 7)] == [1, 1, 1]
 
 
 def test_processes_that_tick_at_once_share_the_work(story: Story) -> None:
