@@ -42,7 +42,6 @@ def diff(matching: Matching, *, first: bool, left_out: int = 0) -> Changes:
         revised=tuple(revised),
         unchanged=tuple(unchanged),
         missing=matching.missing,
-        returned=tuple(match.item for match in matching.matches if match.item.missing_since),
         baseline=first,
     )
 

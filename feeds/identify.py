@@ -5,8 +5,8 @@ Pure. What no evidence ties to an item is new; nothing here is a hash of content
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 from feeds.keys import text_key, title_key, url_key
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 # Known items that an entry without any equal key is compared with.
 _MOST_COMPARED = 12
 # Alike enough to be one item: the day agrees, no day disagrees, the days differ.
-_SAME_DAY, _NO_DAY, _OTHER_DAY = 0.55, 0.7, 0.9
+_SAME_DAY, _NO_DAY, _OTHER_DAY, _NEVER = 0.55, 0.7, 0.9, 2.0
+# A key that may be used again must be backed by this much of text, where nothing else backs it.
+_BACKED = 0.5
+# Things with one key that are compared each with each; beyond, the order of the page decides.
+_MOST_ALIKE = 60
 # Between two matched neighbours less is enough.
 _BETWEEN = 0.3
 # An equal text of this length is a text of its own, not a phrase used every week.
 _OWN_TEXT = 100
+_NUMBER = re.compile(r"\d+")
 
 
 def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
@@ -39,9 +44,10 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     missing where nothing matched them. The order of entries decides only between twins.
     """
     board = _Board(entries, known)
-    board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, lambda i: i.source_id, 1.0)
-    board.match_by_url()
+    board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
+    board.match_by_url(shared=False)
     board.match_by(Evidence.TITLE_AND_DATE, _title_and_day, _item_title_and_day, 0.95)
+    board.match_by_url(shared=True)
     board.match_by_title()
     board.match_by_similarity()
     board.match_by_position()
@@ -50,6 +56,11 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
 
 def _day(when: When | None) -> date | None:
     return when.day if when else None
+
+
+def _stated_id(item: Item) -> str:
+    """Return the id that this source gave an item: "17" of another source is another item."""
+    return item.source_id if item.sighted or ":" in item.source_id else ""
 
 
 def _title_and_day(entry: Entry) -> Key:
@@ -92,43 +103,59 @@ class _Board:
         of_item: Callable[[Item], Key],
         strength: float,
     ) -> None:
-        """Pair what has the same key; of several with one key the first with the first."""
+        """Pair what has the same key; of several with one key those that agree best."""
         for indices, items in self._groups(of_entry, of_item):
-            for index, item in zip(indices, items, strict=False):
-                self._pair(index, item, evidence, strength)
+            self._pair_best(indices, items, evidence, strength)
 
-    def match_by_url(self) -> None:
-        """Pair what has the same address.
+    def match_by_url(self, *, shared: bool) -> None:
+        """Pair what has the same address: one of its own, or one that several share.
 
         An address of several items (a section page, one document for all) says little alone:
-        there the title or the day must agree as well.
+        there the title or the day must agree as well. So it must where an item left the page
+        long ago, for addresses are used again.
         """
         for indices, items in self._groups(
             lambda entry: url_key(entry.url), lambda item: url_key(item.content.url)
         ):
             alone = len(indices) == 1 and len(items) == 1
-            for index in indices:
-                entry = self._entries[index]
-                fitting = [
-                    item for item in items if item.id not in self._taken and _agree(entry, item)
-                ]
-                if fitting:
-                    best = max(fitting, key=partial(_likeness, entry))
-                    self._pair(index, best, Evidence.URL, 1.0 if alone else 0.9)
-                elif alone and not _is_next_issue(entry, items[0]):
-                    self._pair(index, items[0], Evidence.URL, 0.9)
+            if alone is shared:
+                continue
+            self._pair_best(
+                indices,
+                items,
+                Evidence.URL,
+                0.9 if shared else 1.0,
+                accept=_agree_in_more_than_address if shared else _have_own_address,
+            )
 
     def match_by_title(self) -> None:
-        """Pair what has the same title, unless the days say that it is the next of a series."""
+        """Pair what has the same title, unless all else says that it is the next of a series."""
         for indices, items in self._groups(
             lambda entry: title_key(entry.title), lambda item: title_key(item.content.title)
         ):
-            for index in indices:
-                entry = self._entries[index]
-                for item in items:
-                    if item.id not in self._taken and not _is_next_issue(entry, item):
-                        self._pair(index, item, Evidence.TITLE, 0.8)
-                        break
+            self._pair_best(indices, items, Evidence.TITLE, 0.8, accept=_has_title_of)
+
+    def _pair_best(
+        self,
+        indices: Sequence[int],
+        items: Sequence[Item],
+        evidence: Evidence,
+        strength: float,
+        *,
+        accept: Callable[[Entry, Item], bool] = lambda _entry, _item: True,
+    ) -> None:
+        """Pair the members of a group, those first that agree most; twins in page order."""
+        pairs = [
+            (-_agreement(self._entries[index], item), abs(row - column), row, column)
+            for row, index in enumerate(indices[:_MOST_ALIKE])
+            for column, item in enumerate(items[:_MOST_ALIKE])
+            if accept(self._entries[index], item)
+        ]
+        for _, _, row, column in sorted(pairs):
+            self._pair(indices[row], items[column], evidence, strength)
+        for index, item in zip(indices[_MOST_ALIKE:], items[_MOST_ALIKE:], strict=False):
+            if accept(self._entries[index], item):
+                self._pair(index, item, evidence, strength)
 
     def match_by_similarity(self) -> None:
         """Pair what reads alike, the most alike first."""
@@ -207,12 +234,49 @@ def _words_of(text: Entry | Item | object) -> str:
     return f"{title_key(title)} {text_key(summary)}"
 
 
+def _agreement(entry: Entry, item: Item) -> float:
+    """Say how much of two agrees that have a key in common: day, title, text."""
+    days = _day(entry.when) == _day(item.content.when)
+    titles = " ".join(entry.title.split()) == " ".join(item.content.title.split())
+    return 2 * days + titles + _likeness(entry, item)
+
+
+def _have_own_address(entry: Entry, item: Item) -> bool:
+    """Tell whether an address that nothing else has makes two things one."""
+    if item.position is None and not _agree(entry, item) and _likeness(entry, item) < _BACKED:
+        return False
+    return not _is_next_issue(entry, item, shared=False)
+
+
+def _agree_in_more_than_address(entry: Entry, item: Item) -> bool:
+    return _agree(entry, item) and not _is_next_issue(entry, item, shared=True)
+
+
+def _has_title_of(entry: Entry, item: Item) -> bool:
+    """Tell whether a title makes two things one that agree in neither address nor day."""
+    if _is_next_issue(entry, item, shared=True):
+        return False
+    if item.position is None and (entry.url and item.content.url):
+        return False
+    return not _are_foreign(entry, item)
+
+
+def _are_foreign(entry: Entry, item: Item) -> bool:
+    """Tell whether two have addresses and texts of their own, and neither is the other's."""
+    addresses = entry.url and item.content.url and url_key(entry.url) != url_key(item.content.url)
+    one, other = text_key(entry.summary_html), text_key(item.content.summary_html)
+    texts = one and other and similarity(one, other) < _BACKED
+    if item.position is None and not (entry.url or item.content.url):
+        return bool(texts)
+    return bool(addresses and texts)
+
+
 def _agree(entry: Entry, item: Item) -> bool:
     """Tell whether title or day are the same."""
-    if title_key(entry.title) == title_key(item.content.title):
-        return not _is_next_issue(entry, item)
     day = _day(entry.when)
-    return day is not None and day == _day(item.content.when)
+    return title_key(entry.title) == title_key(item.content.title) or (
+        day is not None and day == _day(item.content.when)
+    )
 
 
 def _days_differ(entry: Entry, item: Item) -> bool:
@@ -221,20 +285,20 @@ def _days_differ(entry: Entry, item: Item) -> bool:
     return one is not None and other is not None and one != other
 
 
-def _is_next_issue(entry: Entry, item: Item) -> bool:
+def _is_next_issue(entry: Entry, item: Item, *, shared: bool) -> bool:
     """Tell whether an entry with the address or title of an item is rather the next of a series.
 
-    So it is when it states another day, unless its text is the item's own: then the day was
-    corrected.
+    So it is when it states another day, unless its text is the item's own, or title and an
+    address that it does not share are: then the day was corrected.
     """
     if not _days_differ(entry, item):
         return False
-    same_title = title_key(entry.title) == title_key(item.content.title)
     text = text_key(entry.summary_html)
     if len(text) >= _OWN_TEXT:
         return similarity(text, text_key(item.content.summary_html)) < _OTHER_DAY
+    same_title = title_key(entry.title) == title_key(item.content.title)
     same_url = bool(entry.url) and url_key(entry.url) == url_key(item.content.url)
-    return not (same_title and same_url)
+    return shared or not (same_title and same_url)
 
 
 def _likeness(entry: Entry, item: Item) -> float:
@@ -253,8 +317,14 @@ def _likeness(entry: Entry, item: Item) -> float:
 
 
 def _threshold(entry: Entry, item: Item) -> float:
+    """Return how alike two must be to be one."""
+    if _are_foreign(entry, item):
+        return _NEVER
     if _days_differ(entry, item):
-        return _OTHER_DAY
+        texts = (text_key(entry.summary_html), text_key(item.content.summary_html))
+        return _OTHER_DAY if min(map(len, texts)) >= _OWN_TEXT else _NEVER
     if entry.when and item.content.when:
         return _SAME_DAY
-    return _NO_DAY
+    # No. 6 and No. 5 read alike, and are two.
+    numbers = _NUMBER.findall(title_key(entry.title))
+    return _NO_DAY if numbers == _NUMBER.findall(title_key(item.content.title)) else _OTHER_DAY

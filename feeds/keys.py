@@ -39,8 +39,7 @@ _VOLATILE = re.compile(
     r"aufrufe|comentarios?|comentários?|vistas|visitas|lecturas|commentaires?|vues|"
     r"min(ute)?s?\s+read)\b"
     r"|\b(comments?|views?|likes?|shares?)\s*[:(]\s*\d[\d.,]*\)?"
-    r"|\d+\s*(秒|分|分钟|小时|時間|天|日|周|週間|个月|か月|年)\s*(前|之前)"
-    r"|\((?:\d[\d.,]*)\)\s*$",
+    r"|\d+\s*(秒|分|分钟|小时|時間|天|日|周|週間|个月|か月|年)\s*(前|之前)",
     re.IGNORECASE,
 )
 _NOT_A_WORD = re.compile(r"[\W_]+")

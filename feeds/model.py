@@ -98,7 +98,8 @@ class Item:
     item's page. ``number`` is the bulletin's sequence number at which the item came,
     ``changed`` the one of its last change. ``baseline`` items were there at the first check of
     their source and are announced to nobody. ``position`` is the place on the source's page at
-    the last reading, ``missing_since`` the check that first did not find it.
+    the last reading, ``missing_since`` the check that first did not find it; ``sighted`` says
+    that it ever stood there, and ``stated`` is the fingerprint of what the source said of it.
     """
 
     id: str
@@ -115,6 +116,8 @@ class Item:
     source_id: str = ""
     position: int | None = None
     missing_since: datetime | None = None
+    sighted: bool = False
+    stated: str = ""
 
 
 class Evidence(StrEnum):
@@ -178,6 +181,5 @@ class Changes:
     revised: tuple[Revision, ...] = ()
     unchanged: tuple[Match, ...] = ()
     missing: tuple[Item, ...] = ()
-    returned: tuple[Item, ...] = ()
     baseline: bool = False
     alarm: str = ""

@@ -48,6 +48,7 @@ def items(*entries: Entry, on_page: bool = True) -> tuple[Item, ...]:
             first_seen=NOON,
             source_id=found.source_id,
             position=place if on_page else None,
+            sighted=on_page,
         )
         for place, found in enumerate(entries)
     )
@@ -86,9 +87,15 @@ SAME = [
     ),
     (
         "a counter in the title",
-        entry("Bridge closed (3)", day=DAY),
-        entry("Bridge closed (41)", day=DAY),
+        entry("Bridge closed (3 comments)", day=DAY),
+        entry("Bridge closed (41 comments)", day=DAY),
         Evidence.TITLE_AND_DATE,
+    ),
+    (
+        "a bare counter in the title",
+        entry("Bridge closed for repairs (3)", day=DAY),
+        entry("Bridge closed for repairs (41)", day=DAY),
+        Evidence.SIMILARITY,
     ),
     (
         "dates came to the page",
@@ -170,6 +177,91 @@ def test_a_new_item_is_new(why: str, old: Entry, new: Entry) -> None:
     assert why
     assert found.new == (new,)
     assert found.missing == ()
+
+
+WEEKS = [
+    entry(
+        "Weekly report",
+        day=DAY + timedelta(days=7 * week),
+        url="https://x.test/reports",
+        summary=f"Week {week} in brief.",
+    )
+    for week in range(4)
+]
+SERIES = [
+    ("numbers in titles, no link", [entry("News (6)"), entry("News (5)")], [entry("News (5)")]),
+    (
+        "one title and day, texts of their own",
+        [entry("Notice", day=DAY, summary=OTHER), entry("Notice", day=DAY, summary=LONG)],
+        [entry("Notice", day=DAY, summary=LONG)],
+    ),
+    (
+        "one title, undated, texts of their own",
+        [entry("Notice", summary=OTHER), entry("Notice", summary=LONG)],
+        [entry("Notice", summary=LONG)],
+    ),
+    ("one link for all of a series", WEEKS[2::-1], WEEKS[1::-1]),
+    ("one link for a list that rolls", WEEKS[:0:-1], WEEKS[2::-1]),
+]
+
+
+@pytest.mark.parametrize(("why", "page", "old"), SERIES, ids=[row[0] for row in SERIES])
+def test_the_new_one_of_many_alike_is_new(why: str, page: list[Entry], old: list[Entry]) -> None:
+    """And none of the old ones is taken for it."""
+    found = changes(page, items(*old))
+
+    assert why
+    assert found.new == (page[0],)
+    assert found.revised == ()
+
+
+GONE = [
+    (
+        "a title of long ago, with another link and text",
+        entry("Weather warning", url="https://x.test/w/1", summary=LONG),
+        entry("Weather warning", url="https://x.test/w/2", summary=OTHER),
+    ),
+    (
+        "next year's report",
+        entry("Annual report (2025)", url="https://x.test/ar/2025"),
+        entry("Annual report (2026)", url="https://x.test/ar/2026"),
+    ),
+    (
+        "a link that is used again",
+        entry("Apply for a mooring", url="https://x.test/forms", summary=LONG),
+        entry("Volunteers wanted", url="https://x.test/forms", summary=OTHER),
+    ),
+    (
+        "the same number at another source",
+        replace(entry("a bridge", summary=LONG), source_id="17"),
+        replace(entry("one ferry", summary=OTHER), source_id="17"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new"), GONE, ids=[row[0] for row in GONE])
+def test_an_item_of_long_ago_captures_no_new_one(why: str, old: Entry, new: Entry) -> None:
+    """What has left the page is known again by more than one key that may be used again."""
+    found = changes([new], items(old, on_page=False))
+
+    assert why
+    assert found.new == (new,)
+
+
+BACK = [
+    entry("Bridge closed for repairs"),
+    entry("Bridge closed for repairs", day=DAY),
+    entry("Bridge closed for repairs", url="https://x.test/1"),
+    entry("Bridge closed for repairs", url="https://x.test/1", day=DAY, summary=LONG),
+]
+
+
+@pytest.mark.parametrize("old", BACK)
+def test_an_item_of_long_ago_that_comes_back_is_known(old: Entry) -> None:
+    """As it was, however little there is to know it by."""
+    found = changes([old], items(old, on_page=False))
+
+    assert (found.new, found.revised) == ((), ())
 
 
 def test_twins_pair_in_page_order() -> None:
