@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.read_links import links_in
+from feeds.read_links import title_link
 from feeds.read_schema_org import LINK, Node
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _add(owner: tuple[Element, Node], element: Element, names: list[str]) -> Non
     for name in names:
         _append(node, [name], _value(element, name))
     if _TITLES.intersection(names) and LINK not in node:
-        href = _link(element, scope)
+        href = title_link(element, scope)
         if href:
             node[LINK] = href
 
@@ -128,16 +128,3 @@ def _value(element: Element, name: str) -> str:
     elif name not in _TEXTS:
         stated = stated or get("resource") or get("href") or get("src")
     return stated or element.text
-
-
-def _link(title: Element, scope: Element) -> str:
-    """Return the address of the link in a title, or around it within its thing."""
-    inside = next(links_in(title), None)
-    if inside is not None:
-        return inside.attributes.get("href") or ""
-    for element in title.ancestors():
-        if element.tag == "a" and element.attributes.get("href"):
-            return element.attributes["href"] or ""
-        if element is scope:
-            break
-    return ""

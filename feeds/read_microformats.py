@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from feeds.read_links import links_in
+from feeds.read_links import title_link
 from feeds.read_stated import Stated
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _collect(root: _Root, element: Element, words: Sequence[str]) -> int:
         if value:
             root.values.setdefault(name, []).append(value)
         if name == "title" and not root.link:
-            root.link = _title_link(element, root.element)
+            root.link = title_link(element, root.element)
     return size
 
 
@@ -146,19 +146,6 @@ def _author(element: Element) -> str:
             return current.text
         stack.extend(reversed(list(current.elements)[:_MOST_VALUES]))
     return element.text or element.attributes.get("alt") or ""
-
-
-def _title_link(title: Element, root: Element) -> str:
-    """Return the address of the link in a title, or around it within its thing."""
-    inside = next(links_in(title), None)
-    if inside is not None:
-        return inside.attributes.get("href") or ""
-    for element in title.ancestors():
-        if element.tag == "a" and element.attributes.get("href"):
-            return element.attributes["href"] or ""
-        if element is root:
-            break
-    return ""
 
 
 def _stated(root: _Root) -> Stated:

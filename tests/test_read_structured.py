@@ -258,6 +258,44 @@ def test_every_field_of_an_h_entry_is_read() -> None:
     assert found.entries[0].categories == ("Bays",)
 
 
+VALUES_OF_ELEMENTS = (
+    '<div hidden itemscope itemtype="http://schema.org/Article"><a href="{u}"><b itemprop="name">'
+    '{t}</b></a><img itemprop="image" data-src="/i.png" src="data:,"><time itemprop='
+    '"datePublished">{d}</time><p itemprop="description">{s}</p><span itemprop="author" itemscope '
+    'itemtype="http://schema.org/Person">{a}</span><data itemprop="keywords" value="bay"></data>'
+    '<a itemprop="articleSection" href="/s">Nature</a></div>'
+)
+
+
+def test_every_field_of_microdata_is_read() -> None:
+    """Each element has its own way to state a value; a thing without a name goes by its text."""
+    found = reading(page(BARE + each(VALUES_OF_ELEMENTS)))
+
+    first = found.entries[0]
+    assert rows(found) == ROWS
+    assert first.image_url == "https://harbour.example/i.png"
+    assert first.author == "A. Q"
+    assert first.categories == ("Nature", "bay")
+    assert first.summary_html == "<p>It turns the other way.</p>"
+
+
+def test_every_field_of_a_state_is_read() -> None:
+    """Things within things go by what they are called."""
+    further = {
+        "author": {"name": "A. Q"},
+        "image": {"url": "/i.png"},
+        "tags": ["bay", {"name": "seals"}],
+    }
+    things = [{**thing, **further, "title": {"rendered": thing["title"]}} for thing in STATE]
+    found = reading(page(NEXT.format(json.dumps(things))))
+
+    first = found.entries[0]
+    assert (first.title, first.author) == (THINGS[0][0], "A. Q")
+    assert first.image_url == "https://harbour.example/i.png"
+    assert first.categories == ("bay", "seals")
+    assert first.summary_html == "<p>It turns the other way.</p>"
+
+
 def test_an_h_entry_implies_name_and_address() -> None:
     """A link that is an h-entry needs no parts; a note goes by its beginning."""
     markup = each('<a hidden class="h-entry" href="{u}">{t}</a>')
