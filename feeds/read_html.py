@@ -17,7 +17,7 @@ from feeds.read_links import own_link
 from feeds.read_marks import find_marks
 from feeds.read_problems import page_problem
 from feeds.read_rules import has_selectors, read_selected
-from feeds.read_structured import complete
+from feeds.read_structured import find_state, find_stated, is_bare, join
 from feeds.read_tree import build_tree
 from feeds.read_visible import read_visible
 from feeds.text import clean_text
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from config.settings import RuleSettings
     from feeds.read_groups import Group
+    from feeds.read_structured import Joined
     from feeds.read_tree import Tree
 
 _SHOWN_GROUPS = 12
@@ -68,14 +69,36 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
         reading = read_selected(page, tree, marks, best, rules=rules, place=place)
     else:
         entries = [] if best is None else _entries(best, place, url)
-        entries = complete(page, entries, place)
-        as_text = read_visible(tree, dates, best, entries, url=place.base)
-        reading = as_text or Reading(
-            entries=tuple(entries[:_MOST_ENTRIES]),
-            method=f"html: {best.kind}s that repeat" if best else "html: structured data",
-            candidates=_candidates(groups, best),
-        )
+        stated = find_stated(page, text, place, page_url=url)
+        joined = join(entries, stated)
+        as_text = read_visible(tree, dates, best, joined.entries, url=place.base)
+        if as_text:
+            joined = join(as_text.entries, stated)
+        elif is_bare(joined.entries):
+            joined = join(entries, (*stated, *find_state(page, text, place, page_url=url)))
+        reading = _decided(joined, groups, best, as_text)
     return _finished(reading, page, tree, dates, language=language)
+
+
+def _decided(
+    joined: Joined, groups: Sequence[Group], best: Group | None, as_text: Reading | None
+) -> Reading:
+    """Return what was decided, with a line for each group and for each kind of stated things."""
+    if joined.stands_in:
+        method, kept = f"html: {joined.stands_in}", None
+    elif as_text:
+        method, kept = as_text.method, None
+    else:
+        method, kept = f"html: {best.kind}s that repeat" if best else "html", best
+    return replace(
+        as_text or Reading(),
+        entries=joined.entries[:_MOST_ENTRIES],
+        method=method,
+        candidates=(
+            *(as_text.candidates if as_text else _candidates(groups, kept)),
+            *joined.candidates,
+        ),
+    )
 
 
 def _finished(

@@ -38,6 +38,14 @@ def links_in(element: Element) -> Iterator[Element]:
         stack.extend(reversed(list(current.elements)))
 
 
+def title_link(title: Element, around: Element) -> str:
+    """Return the address of the link in a title, or over it within what is around."""
+    inside = next(links_in(title), None)
+    over = (each for each in title.ancestors() if around.holds(each))
+    link = inside or next((each for each in over if each.tag == "a"), None)
+    return (link.attributes.get("href") or "") if link else ""
+
+
 def is_about(link: Element) -> bool:
     """Whether a link leads to a list, a person or a button instead of an item."""
     href = (link.attributes.get("href") or "").strip()

@@ -105,8 +105,8 @@ class Tree:
     cut: bool
 
 
-def build_tree(body: LexborNode) -> Tree:
-    """Walk Lexbor's tree once, without recursion."""
+def build_tree(body: LexborNode, *, hidden: bool = False) -> Tree:
+    """Walk Lexbor's tree once, without recursion; ``hidden``: with what a reader is not shown."""
     paths: dict[tuple[int, str], int] = {}
     root = Element("body", dict(body.attributes), None, body, 0, 0)
     elements = [root]
@@ -126,7 +126,7 @@ def build_tree(body: LexborNode) -> Tree:
                 parent.children.append(text if len(text) < _MOST_TEXT else text[:_MOST_TEXT])
         elif tag and tag[0] not in "-!#_" and tag not in _UNSEEN:
             attributes = node.attributes
-            if not _is_hidden(attributes):
+            if hidden or not _is_hidden(attributes):
                 if len(elements) >= _MOST_ELEMENTS or parent.depth >= _DEEPEST:
                     cut = True
                 else:
