@@ -62,7 +62,7 @@ def step(state: Path, url: str, now: datetime, body: bytes) -> tuple[Sequence[It
         items = ItemStore(database, authority="example.org")
         sources.register((bulletin,), now=now)
         before = sources.bulletin_states()[SLUG].number
-        claim = sources.claim(SLUG, now=now, lease=timedelta(seconds=LEASE_S))
+        claim = sources.claim(bulletin, now=now, lease=timedelta(seconds=LEASE_S))
         if claim is None:
             return (), "the state folder is in use"
         checker = Checker(

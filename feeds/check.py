@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from config.schedule import next_time
 from feeds.backoff import retry_at
 from feeds.check_linked import with_full_texts, with_older_pages
+from feeds.database import StoreError
 from feeds.diff import diff
 from feeds.fetch import FetchError, NotModified, Validators
 from feeds.identify import identify
 from feeds.read import read
 from feeds.records import Check, Claim, LeaseLostError, Outcome
+from feeds.registration_store import recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +35,10 @@ log = logging.getLogger("tidings.check")
 
 # A source that says it is gone for good is asked again only as rarely as any.
 _FAILURES_IF_GONE = 1000
+
+
+# A page that shows nothing of what it had is doubted for so long.
+_BELIEVED_AFTER = timedelta(days=1)
 
 
 class ReadingError(Exception):
@@ -73,7 +79,8 @@ class _Attempt:
 class Checker:
     """Checks the sources of claimed bulletins.
 
-    ``clock`` gives the time, aware; ``jitter`` a number in [0, 1) that spreads retries.
+    ``clock`` gives the time, aware; ``jitter`` a number in [0, 1) that spreads retries;
+    ``accept`` is the operator's word that a page which lost all it had is right.
     """
 
     sources: SourceStore
@@ -81,6 +88,7 @@ class Checker:
     fetcher: Fetcher
     settings: FetchSettings
     clock: Callable[[], datetime]
+    accept: bool = False
     jitter: Callable[[], float] = random.random
 
     def check(self, claim: Claim, bulletin: BulletinSettings) -> Iterator[Check]:
@@ -90,18 +98,17 @@ class Checker:
         the new holder does the rest.
         """
         settings = {source.name: source for source in bulletin.sources}
-        states = [state for state in claim.sources if state.name in settings]
-        for left, state in zip(reversed(range(len(states))), states, strict=True):
+        for state in claim.sources:
             attempt = _Attempt(
                 claim=claim,
                 bulletin=bulletin,
                 source=settings[state.name],
                 state=state,
                 started=self.clock(),
-                is_last=left == 0,
+                is_last=state is claim.sources[-1],
             )
             try:
-                check = self._check_source(attempt)
+                check = self._check_safely(attempt)
             except LeaseLostError as error:
                 log.warning("%s", error)
                 return
@@ -129,6 +136,20 @@ class Checker:
         if changes.alarm:
             raise ReadingError(f"{source.location}: {changes.alarm}")
         return changes
+
+    def _check_safely(self, attempt: _Attempt) -> Check:
+        """Check a source; a fault of ours is a failure of this source, and of no other."""
+        try:
+            return self._check_source(attempt)
+        except (LeaseLostError, StoreError):
+            raise
+        except Exception as error:
+            log.debug("the fault in full", exc_info=error)
+            problem = (
+                f"{attempt.source.location}: a fault in Tidings itself ({type(error).__name__}: "
+                f"{error}); report it, with the page; the other sources are read as ever"
+            )
+            return self._fail(attempt, replace(attempt.check(), error=problem))
 
     def _check_source(self, attempt: _Attempt) -> Check:
         source = attempt.source
@@ -190,12 +211,18 @@ class Checker:
             changes, new=with_full_texts(changes.new, source=source, fetcher=self.fetcher)
         )
 
+    def _has_lasted(self, state: SourceState) -> bool:
+        """Whether a source has failed for so long that what it shows is what it is now."""
+        return state.succeeded is not None and self.clock() - state.succeeded >= _BELIEVED_AFTER
+
     def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
         return diff(
             identify(reading.entries, known),
             first=attempt.state.baseline is None,
+            last=attempt.state.succeeded,
             left_out=reading.left_out,
+            accepted=self.accept or self._has_lasted(attempt.state),
         )
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
@@ -211,6 +238,7 @@ class Checker:
             check=check,
             next_check=next_time(source.schedule, check.finished, source.time_zone),
             validators=page.validators,
+            recipe=recipe_of(source),
             moved_to=page.moved_to or state.moved_to,
             leased_until=attempt.leased_until(check.finished),
         )
@@ -236,6 +264,7 @@ class Checker:
                 jitter=self.jitter(),
             ),
             validators=state.validators,
+            recipe=recipe_of(source),
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)

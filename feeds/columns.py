@@ -66,7 +66,7 @@ def content_json(content: Content) -> str:
     )
 
 
-def item_from(row: Row, *, sighted: bool = False) -> Item:
+def item_from(row: Row, *, at_source: bool = False) -> Item:
     """Read an item from a row with the columns of ITEM; with its sighting where one was joined."""
     return Item(
         id=row["id"],
@@ -81,6 +81,8 @@ def item_from(row: Row, *, sighted: bool = False) -> Item:
         revision=row["revision"],
         baseline=bool(row["baseline"]),
         source_id=row["source_id"],
-        position=row["position"] if sighted else None,
-        missing_since=from_column(row["missing_since"]) if sighted else None,
+        position=row["position"] if at_source else None,
+        missing_since=from_column(row["missing_since"]) if at_source else None,
+        sighted=bool(row["sighted"]) if at_source else False,
+        stated=(row["stated"] or "") if at_source else "",
     )

@@ -160,17 +160,20 @@ class SqliteDatabase(Database):
         return connection
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
-        owner = connection.execute("PRAGMA application_id").fetchone()[0]
-        if owner == APPLICATION_ID:
+        if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
             return
+        # Of two processes that make the file at once, one would find the other's half of it.
+        connection.execute("BEGIN IMMEDIATE")
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if owner or tables:
+        if owner != APPLICATION_ID and (owner or tables):
             connection.close()
             raise StoreError(
                 f"{self._path}: this SQLite file belongs to another program; "
                 "choose another folder with [store] data"
             )
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -10,29 +11,41 @@ from feeds.keys import text_key, title_key, url_key
 from feeds.model import Changes, Content, Revision
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from feeds.model import Entry, Match, Matching, When
+    from feeds.model import Entry, Item, Match, Matching, When
 
 # A page that lost all it had and shows hardly anything instead is broken, not renewed.
 _FEWEST_LOST = 5
 _LEFT_OF_A_BROKEN_PAGE = 3
 _NOON = 12
+# From noon on this is the same day nearly everywhere.
+_UNTIL_EVENING_S = 36_000
 
 
-def diff(matching: Matching, *, first: bool, left_out: int = 0) -> Changes:
+def diff(
+    matching: Matching,
+    *,
+    first: bool,
+    last: datetime | None = None,
+    left_out: int = 0,
+    accepted: bool = False,
+) -> Changes:
     """Decide what a reading changes.
 
-    ``first`` says that the source was never read with success before: what it holds is the
-    baseline then. ``left_out`` counts what stands on the page but is not wanted of it.
+    ``accepted`` says that the operator, or time, vouches for a page that shows nothing of what it
+    had. ``first`` says that the source was not read with success before as it is now: what it holds
+    is the baseline then. ``last`` is the time of its last good reading, ``left_out`` counts what
+    stands on the page but is not wanted of it.
     """
-    if alarm := _alarm(matching, left_out):
+    if alarm := _alarm(matching, left_out, accepted=accepted):
         return Changes(alarm=alarm)
     revised: list[Revision] = []
     unchanged: list[Match] = []
     for match in matching.matches:
         content = _merged(match)
-        if _reads_differently(match.item.content, content):
+        if _is_corrected(match, content):
             revised.append(Revision(item=match.item, content=content, match=match))
         else:
             unchanged.append(match)
@@ -42,21 +55,42 @@ def diff(matching: Matching, *, first: bool, left_out: int = 0) -> Changes:
         revised=tuple(revised),
         unchanged=tuple(unchanged),
         missing=matching.missing,
+        promoted=() if first else tuple(_promoted(unchanged, last)),
         baseline=first,
+        since=last.date() if first and last else None,
     )
 
 
-def _alarm(matching: Matching, left_out: int) -> str:
+def _promoted(unchanged: Sequence[Match], last: datetime | None) -> Iterator[Item]:
+    """Yield items that another source had at its own first reading, and that are news here.
+
+    They came after this source was last read, so its readers are owed them.
+    """
+    for match in unchanged:
+        item = match.item
+        if last is not None and item.baseline and not item.sighted and item.first_seen > last:
+            yield item
+
+
+def is_baseline(entry: Entry, changes: Changes) -> bool:
+    """Whether a new entry was there before anybody asked: what is announced to nobody."""
+    if not changes.baseline:
+        return False
+    return not (changes.since and entry.when and entry.when.day > changes.since)
+
+
+def _alarm(matching: Matching, left_out: int, *, accepted: bool) -> str:
     """Say why the reading is not to be believed; empty where it is."""
     lost = len(matching.missing)
     found = len(matching.matches) + len(matching.unmatched) + left_out
     if not found and lost:
         return f"nothing found, where {lost} items stood before; the last good feed stays"
     broken = found * _LEFT_OF_A_BROKEN_PAGE <= lost and lost >= _FEWEST_LOST
-    if not matching.matches and broken:
+    if not matching.matches and broken and not accepted:
         return (
             f"none of the {lost} items that stood here is found any more, and only "
-            f"{found} others; the last good feed stays until the page is whole again"
+            f"{found} others; the last good feed stays. If that is right: tidings check --accept; "
+            "it is believed by itself after a day"
         )
     return ""
 
@@ -110,16 +144,29 @@ def _is_teaser(new: Content, old: Content) -> bool:
     return short != long and long.startswith(short)
 
 
-def _reads_differently(old: Content, new: Content) -> bool:
-    """Tell whether a reader would see a change: blanks, counters and tracking are none."""
-    return (
-        title_key(old.title) != title_key(new.title)
-        or url_key(old.url) != url_key(new.url)
-        or (old.when.day if old.when else None) != (new.when.day if new.when else None)
-        or text_key(old.summary_html) != text_key(new.summary_html)
-        or (old.author, old.categories) != (new.author, new.categories)
-        or url_key(old.image_url) != url_key(new.image_url)
+def _is_corrected(match: Match, content: Content) -> bool:
+    """Tell whether a reader would see a change, and this source is the one that made it.
+
+    Two sources that word one item differently would else correct each other for ever.
+    """
+    item = match.item
+    if not item.sighted or item.stated == fingerprint(content_of(match.entry)):
+        return False
+    return fingerprint(item.content) != fingerprint(content)
+
+
+def fingerprint(content: Content) -> str:
+    """Return what is equal where a reader sees no change: blanks, counters, tracking are none."""
+    seen = (
+        title_key(content.title),
+        url_key(content.url),
+        content.when.day.isoformat() if content.when else "",
+        text_key(content.summary_html),
+        content.author,
+        url_key(content.image_url),
+        *content.categories,
     )
+    return hashlib.blake2b("\0".join(seen).encode(), digest_size=8).hexdigest()
 
 
 def publication_time(
@@ -141,4 +188,4 @@ def publication_time(
         noon = datetime.combine(when.day, time(_NOON), tzinfo=zone).astimezone(UTC)
     except OverflowError:
         return latest
-    return min(noon + timedelta(seconds=number % 3600), latest)
+    return min(noon + timedelta(seconds=number % _UNTIL_EVENING_S), latest)

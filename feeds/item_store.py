@@ -6,10 +6,11 @@ Each method is one question or one transaction. What to write is decided in ``fe
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, content_columns, content_json, item_from
-from feeds.diff import content_of, publication_time
+from feeds.diff import content_of, fingerprint, is_baseline, publication_time
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
 from feeds.keys import title_key, url_key
@@ -49,7 +50,7 @@ class ItemStore:
         with self._database.reading() as transaction:
 
             def add(rows: Iterable[Row]) -> None:
-                found.update((row["id"], item_from(row, sighted=True)) for row in rows)
+                found.update((row["id"], item_from(row, at_source=True)) for row in rows)
 
             place = {"bulletin": bulletin, "source": source}
             add(transaction.all(_KNOWN_ON_PAGE, **place))
@@ -76,11 +77,19 @@ class ItemStore:
                 transaction,
                 claim,
                 until=outcome.leased_until,
-                numbers=len(changes.new) + len(changes.revised),
+                numbers=len(changes.new) + len(changes.revised) + len(changes.promoted),
             )
             ids = self._insert_new(transaction, check, changes, first=first, zone=zone)
-            for offset, revision in enumerate(changes.revised, start=first + len(changes.new)):
-                _revise(transaction, revision, number=offset, now=check.finished)
+            numbers = count(first + len(changes.new))
+            for revision, number in zip(changes.revised, numbers, strict=False):
+                _revise(transaction, revision, number=number, now=check.finished)
+            transaction.run_each(
+                "UPDATE items SET number = :number, changed = :number, baseline = 0 WHERE id = :id",
+                [
+                    {"id": item.id, "number": number}
+                    for item, number in zip(changes.promoted, numbers, strict=False)
+                ],
+            )
             _sight(transaction, check, changes, ids)
             finish(transaction, outcome)
         return ids
@@ -111,7 +120,7 @@ class ItemStore:
                     "number": number,
                     "published": to_column(published),
                     "first_seen": to_column(check.finished),
-                    "baseline": int(changes.baseline),
+                    "baseline": int(is_baseline(entry, changes)),
                     "source_id": entry.source_id,
                 }
             )
@@ -145,14 +154,18 @@ class ItemStore:
         return tuple(item_from(row) for row in rows)
 
 
-_KNOWN = f"""
-SELECT {ITEM}, position, missing_since FROM items
-LEFT JOIN sightings ON sightings.item = items.id AND sightings.bulletin = :bulletin
-                   AND sightings.source = :source
+_AT_SOURCE = f"{ITEM}, position, missing_since, stated, sightings.item IS NOT NULL AS sighted"
+_JOINED = """
+FROM items LEFT JOIN sightings ON sightings.item = items.id
+    AND sightings.bulletin = :bulletin AND sightings.source = :source
 WHERE items.bulletin = :bulletin
 """
-_KNOWN_ON_PAGE = _KNOWN + " AND position IS NOT NULL"
-_KNOWN_RECENT = _KNOWN + " ORDER BY number DESC LIMIT :limit"
+# Begins at the sightings: an index says which stand on the page, however many items there are.
+_KNOWN_ON_PAGE = f"""
+SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.id = sightings.item
+WHERE sightings.bulletin = :bulletin AND sightings.source = :source AND position IS NOT NULL
+"""
+_KNOWN_RECENT = f"SELECT {_AT_SOURCE} {_JOINED} ORDER BY number DESC LIMIT :limit"
 # Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
 _MOST_ALIKE = 20
 # Keys in one statement; SQLite itself takes 32 766 values.
@@ -173,16 +186,16 @@ def _letters(number: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _known_by(column: str, count: int) -> str:
-    """Return the statement that finds the latest items of each of so many keys."""
+    """Return the statement that finds the latest items of each of so many keys.
+
+    It says again that no key is empty, for so do the indexes.
+    """
     names = ", ".join(f":key{_letters(place)}" for place in range(count))
     return f"""
     SELECT * FROM (
-        SELECT {ITEM}, position, missing_since,
+        SELECT {_AT_SOURCE},
                row_number() OVER (PARTITION BY {column} ORDER BY number DESC) AS rank
-        FROM items
-        LEFT JOIN sightings ON sightings.item = items.id AND sightings.bulletin = :bulletin
-                           AND sightings.source = :source
-        WHERE items.bulletin = :bulletin AND {column} IN ({names})
+        {_JOINED} AND {column} <> '' AND {column} IN ({names})
     ) AS alike
     WHERE rank <= {_MOST_ALIKE}
     """
@@ -208,10 +221,11 @@ UPDATE items SET
 WHERE id = :id
 """
 _SIGHT = """
-INSERT INTO sightings (bulletin, source, item, position, missing_since, evidence, strength)
-VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength)
+INSERT INTO sightings (
+    bulletin, source, item, position, missing_since, evidence, strength, stated
+) VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength, :stated)
 ON CONFLICT (bulletin, source, item) DO UPDATE SET
-    position = excluded.position, missing_since = NULL,
+    position = excluded.position, missing_since = NULL, stated = excluded.stated,
     evidence = excluded.evidence, strength = excluded.strength
 """
 
@@ -249,13 +263,22 @@ def _sight(
             "position": match.place,
             "evidence": match.evidence.value,
             "strength": match.strength,
+            "stated": stated,
         }
         for match in matches
-        if match.item.position != match.place
+        if (stated := fingerprint(content_of(match.entry))) != match.item.stated
+        or match.item.position != match.place
     ]
     rows += [
-        {**place, "item": item, "position": position, "evidence": "new", "strength": 1.0}
-        for item, position in zip(new_ids, changes.new_places, strict=True)
+        {
+            **place,
+            "item": item,
+            "position": position,
+            "evidence": "new",
+            "strength": 1.0,
+            "stated": fingerprint(content_of(entry)),
+        }
+        for item, entry, position in zip(new_ids, changes.new, changes.new_places, strict=True)
     ]
     transaction.run_each(_SIGHT, rows)
     transaction.run_each(

@@ -171,9 +171,11 @@ class Revision:
 class Changes:
     """What one check decided: new in page order, revised, unchanged, missing.
 
-    ``new_places`` are the places of the new entries on the page, in their order, None for those
-    that stand on a page of older ones. ``alarm``
-    says why the reading is not to be believed; then nothing else is set and nothing is stored.
+    ``promoted`` are items that were the baseline of another source, and are news at this one.
+    ``since`` is the day of the last good reading of a source that is read anew: what is dated
+    later is no baseline. ``new_places`` are the places of the new entries on the page, in their
+    order, None for those that stand on a page of older ones. ``alarm`` says why the reading is
+    not to be believed; then nothing else is set and nothing is stored.
     """
 
     new: tuple[Entry, ...] = ()
@@ -181,5 +183,7 @@ class Changes:
     revised: tuple[Revision, ...] = ()
     unchanged: tuple[Match, ...] = ()
     missing: tuple[Item, ...] = ()
+    promoted: tuple[Item, ...] = ()
     baseline: bool = False
+    since: date | None = None
     alarm: str = ""

@@ -22,6 +22,7 @@ from feeds.pages import bulletin_page, index_page, item_page, stylesheet
 from feeds.rss_atom import write_atom, write_rss
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from config.settings import BulletinSettings, Settings
@@ -72,18 +73,27 @@ class Publisher:
             for bulletin in self._settings.bulletins
             if self._is_behind(bulletin, states[bulletin.slug])
         ]
-        if not behind:
+        index = Manifest(sum(state.number for state in states.values()), self._index_recipe(states))
+        if not behind and (self._manifest("") == index or not index.number):
             return ()
         with locked(self._folder / _LOCK):
             for bulletin, state in behind:
                 self._publish(bulletin, state)
-            self._publish_index()
+            self._publish_index(index)
         return tuple(bulletin.slug for bulletin, _ in behind)
+
+    def _index_recipe(self, states: Mapping[str, BulletinState]) -> str:
+        """Return a digest of all that the front page is made by besides the items."""
+        parts = [
+            (self._recipe(bulletin, states[bulletin.slug]), states[bulletin.slug].number)
+            for bulletin in self._settings.bulletins
+        ]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _is_behind(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
         """Tell whether there is something to write; a bulletin never read has nothing."""
         return state.number > 0 and self._manifest(bulletin.slug) != Manifest(
-            state.number, self._recipe(bulletin)
+            state.number, self._recipe(bulletin, state)
         )
 
     def _manifest(self, slug: str) -> Manifest:
@@ -94,19 +104,21 @@ class Publisher:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return Manifest()
 
-    def _recipe(self, bulletin: BulletinSettings) -> str:
+    def _recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
         """Return a digest of all that documents are made by besides the items."""
         if bulletin.slug not in self._recipes:
-            self._recipes[bulletin.slug] = self._new_recipe(bulletin)
+            self._recipes[bulletin.slug] = self._new_recipe(bulletin, state)
         return self._recipes[bulletin.slug]
 
-    def _new_recipe(self, bulletin: BulletinSettings) -> str:
+    def _new_recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
         head = (
             _WRITER_VERSION,
             self._templates,
             self._settings.base_url,
             self._settings.site.title,
             self._settings.site.window,
+            # Of another store, whose items are others though their numbers are the same.
+            state.feed_id,
             bulletin.slug,
             bulletin.title,
             bulletin.link,
@@ -122,9 +134,11 @@ class Publisher:
 
     def _publish(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the documents of one bulletin; the manifest last, so that no death is noticed."""
-        recipe = self._recipe(bulletin)
+        recipe = self._recipe(bulletin, state)
         manifest = self._manifest(bulletin.slug)
-        since = manifest.number if manifest.recipe == recipe else 0
+        # A folder that is ahead was written from a store that an older copy has replaced.
+        is_known = manifest.recipe == recipe and manifest.number <= state.number
+        since = manifest.number if is_known else 0
         for item in self._items.changed_since(bulletin.slug, since):
             page = item_page(item, bulletin, settings=self._settings, renderer=self._renderer)
             self._write(item_path(bulletin.slug, item.token), page)
@@ -139,7 +153,7 @@ class Publisher:
         self._write(f"{bulletin.slug}/{_MANIFEST}", json.dumps(done))
         log.info("%s published up to number %d", bulletin.slug, state.number)
 
-    def _publish_index(self) -> None:
+    def _publish_index(self, manifest: Manifest) -> None:
         published = [
             (bulletin, latest[0])
             for bulletin in self._settings.bulletins
@@ -149,6 +163,7 @@ class Publisher:
             "index.html", index_page(published, settings=self._settings, renderer=self._renderer)
         )
         self._write("style.css", stylesheet(self._renderer))
+        self._write(_MANIFEST, json.dumps({"number": manifest.number, "recipe": manifest.recipe}))
 
     def _write(self, path: str, content: str | bytes) -> None:
         target: Path = self._folder / path

@@ -59,12 +59,15 @@ class Check:
 class Outcome:
     """What a check leaves of its source: validators, the next due time, where it moved to.
 
-    ``leased_until`` keeps the claim for the sources that follow; None gives the bulletin back.
+    ``recipe`` is what the page was read by: validators of a page that was read otherwise say
+    nothing. ``leased_until`` keeps the claim for the sources that follow; None gives the
+    bulletin back.
     """
 
     check: Check
     next_check: datetime
     validators: Validators
+    recipe: str
     moved_to: str = ""
     leased_until: datetime | None = None
 

@@ -93,7 +93,8 @@ FEEDS = Migrations(
             "CREATE INDEX items_by_url ON items (bulletin, url_key) WHERE url_key <> ''",
             "CREATE INDEX items_by_title ON items (bulletin, title_key)",
             "CREATE INDEX items_by_source_id ON items (bulletin, source_id) WHERE source_id <> ''",
-            # Which items stood where on a source's page at its last reading.
+            # Which items stood where on a source's page at its last reading, and a fingerprint
+            # of what it said of them: what another source says is no correction.
             """
             CREATE TABLE sightings (
                 bulletin TEXT NOT NULL,
@@ -103,6 +104,7 @@ FEEDS = Migrations(
                 missing_since TEXT,
                 evidence TEXT NOT NULL,
                 strength REAL NOT NULL,
+                stated TEXT NOT NULL,
                 PRIMARY KEY (bulletin, source, item)
             )
             """,

@@ -7,19 +7,19 @@ other.
 
 from __future__ import annotations
 
-import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.fetch import Validators
-from feeds.identifiers import mint_id, new_token
 from feeds.instants import from_column, to_column
 from feeds.records import BulletinState, Check, Claim, LeaseLostError, SourceState
+from feeds.registration_store import register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from config.settings import BulletinSettings, SourceSettings
+    from config.settings import BulletinSettings
     from feeds.database import Database, Row, Transaction
     from feeds.records import Outcome
 
@@ -32,41 +32,8 @@ class SourceStore:
         self._authority = authority
 
     def register(self, bulletins: Sequence[BulletinSettings], *, now: datetime) -> None:
-        """Bring the rows of bulletins and sources in line with the configuration.
-
-        A new source is due at once, and so is one whose location or schedule was changed; a
-        source that is no longer configured rests, with all that is known of it.
-        """
-        wanted = {
-            (bulletin.slug, source.name): _registered(source)
-            for bulletin in bulletins
-            for source in bulletin.sources
-        }
-        with self._database.reading() as transaction:
-            slugs = {row["slug"] for row in transaction.all("SELECT slug FROM bulletins")}
-            known = {
-                (row["bulletin"], row["name"]): (row["location"], row["schedule"], row["recipe"])
-                for row in transaction.all(
-                    "SELECT bulletin, name, location, schedule, recipe FROM sources "
-                    "WHERE active = 1"
-                )
-            }
-        if wanted == known and all(bulletin.slug in slugs for bulletin in bulletins):
-            return
-        with self._database.transaction() as transaction:
-            for bulletin in bulletins:
-                self._register_bulletin(transaction, bulletin.slug, now=now)
-            transaction.run("UPDATE sources SET active = 0")
-            for (slug, name), columns in wanted.items():
-                _register_source(transaction, slug, name, columns, now=now)
-
-    def _register_bulletin(self, transaction: Transaction, slug: str, *, now: datetime) -> None:
-        transaction.run(
-            "INSERT INTO bulletins (slug, feed_id) VALUES (:slug, :feed_id) "
-            "ON CONFLICT (slug) DO NOTHING",
-            slug=slug,
-            feed_id=mint_id(self._authority, slug, new_token(), now=now),
-        )
+        """Bring the rows of bulletins and sources in line with the configuration."""
+        register(self._database, bulletins, authority=self._authority, now=now)
 
     def bulletin_states(self) -> dict[str, BulletinState]:
         """Return all bulletins that were ever configured, by slug."""
@@ -87,48 +54,59 @@ class SourceStore:
             )
         return tuple(_source_from(row) for row in rows)
 
-    def count_due(self, *, now: datetime) -> int:
-        """Return how many bulletins have a source whose check is due."""
-        with self._database.reading() as transaction:
-            row = transaction.one(
-                "SELECT count(DISTINCT bulletin) AS due FROM sources "
-                "WHERE active = 1 AND next_check <= :now",
-                now=to_column(now),
-            )
-        return int(row["due"]) if row else 0
+    def due(self, *, now: datetime) -> tuple[str, ...]:
+        """Return the bulletins that have a source whose check is due, the longest due first.
 
-    def claim_due(self, *, now: datetime, lease: timedelta) -> Claim | None:
-        """Take the bulletin whose check is due longest and that nobody works on.
-
-        None where nothing is due; the claim holds only its due sources.
+        A check of the future is one of a clock that was wrong, and so is what followed from it.
         """
-        return self._claim(_CLAIM_DUE, now=now, lease=lease, slug="", due=to_column(now))
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                f"SELECT bulletin FROM sources WHERE active = 1 AND ({_IS_DUE}) "
+                "GROUP BY bulletin ORDER BY min(next_check), bulletin",
+                due=to_column(now),
+                wrong=to_column(now + _WRONG_CLOCK),
+            )
+        return tuple(row["bulletin"] for row in rows)
 
-    def claim(self, slug: str, *, now: datetime, lease: timedelta) -> Claim | None:
-        """Take one bulletin with all its sources, due or not; None where another works on it."""
-        # "~" stands after every instant: all sources count as due.
-        return self._claim(_CLAIM_ONE, now=now, lease=lease, slug=slug, due="~")
-
-    def _claim(
-        self, sql: str, *, now: datetime, lease: timedelta, slug: str, due: str
+    def claim(
+        self,
+        bulletin: BulletinSettings,
+        *,
+        now: datetime,
+        lease: timedelta,
+        only_due: bool = False,
     ) -> Claim | None:
-        values = {"now": to_column(now), "until": to_column(now + lease)}
+        """Take a bulletin with its sources, all or the due ones.
+
+        None where another process works on it, or none of the sources is due. Sources that this
+        process does not know, for they were configured since it began, are left to those who do.
+        """
+        until = now + lease
+        wrong = until + _WRONG_CLOCK
+        values = {
+            "now": to_column(now),
+            "until": to_column(until),
+            "wrong": to_column(wrong),
+        }
+        # "~" stands after every instant: all sources count as due.
+        due = to_column(now) if only_due else "~"
+        names = {source.name for source in bulletin.sources}
         with self._database.transaction() as transaction:
-            row = transaction.one(sql, **values, **({"slug": slug} if slug else {}))
+            row = transaction.one(_CLAIM, slug=bulletin.slug, **values)
             if row is None:
                 return None
             rows = transaction.all(
                 f"SELECT {_SOURCE} FROM sources WHERE active = 1 AND bulletin = :bulletin "
-                "AND next_check <= :due ORDER BY next_check, name",
-                bulletin=row["slug"],
+                f"AND ({_IS_DUE}) ORDER BY next_check, name",
+                bulletin=bulletin.slug,
                 due=due,
+                wrong=to_column(now + _WRONG_CLOCK),
             )
-        return Claim(
-            bulletin=row["slug"],
-            lease=row["lease"],
-            length=lease,
-            sources=tuple(_source_from(source) for source in rows),
-        )
+            sources = tuple(_source_from(source) for source in rows if source["name"] in names)
+            if not sources:
+                transaction.run(_RELEASE, slug=bulletin.slug, lease=row["lease"])
+                return None
+        return Claim(bulletin=bulletin.slug, lease=row["lease"], length=lease, sources=sources)
 
     def hasten(self, slug: str, *, now: datetime) -> None:
         """Make the sources of a bulletin due now."""
@@ -142,11 +120,7 @@ class SourceStore:
     def release(self, claim: Claim) -> None:
         """Give the bulletin back; a lease that was lost meanwhile is left to its new holder."""
         with self._database.transaction() as transaction:
-            transaction.run(
-                "UPDATE bulletins SET leased_until = '' WHERE slug = :slug AND lease = :lease",
-                slug=claim.bulletin,
-                lease=claim.lease,
-            )
+            transaction.run(_RELEASE, slug=claim.bulletin, lease=claim.lease)
 
     def record(self, claim: Claim, outcome: Outcome) -> None:
         """Store a check that changed nothing: unchanged, or failed.
@@ -169,93 +143,25 @@ class SourceStore:
         return tuple(_check_from(row) for row in rows)
 
 
-# Moves when reading became better: pages that did not change are then read once more.
-READER_VERSION = 1
-
 _SOURCE = (
     "bulletin, name, location, next_check, etag, last_modified, digest, moved_to, baseline, "
     "checked, succeeded, failures, problem"
 )
 _CHECK = "bulletin, source, started, finished, outcome, status, found, new, revised, missing, error"
+_IS_DUE = "next_check <= :due OR checked > :wrong"
+# Later than this after now nothing was checked and nothing is leased but by a clock that was
+# wrong; between two machines clocks may differ by less.
+_WRONG_CLOCK = timedelta(hours=1)
 _CLAIM = """
 UPDATE bulletins SET lease = lease + 1, leased_until = :until
 WHERE slug = (
-    SELECT slug FROM bulletins WHERE leased_until <= :now AND {which} LIMIT 1
+    SELECT slug FROM bulletins
+    WHERE slug = :slug AND (leased_until <= :now OR leased_until > :wrong)
     FOR UPDATE SKIP LOCKED
 )
-RETURNING slug, lease
+RETURNING lease
 """
-_CLAIM_DUE = _CLAIM.format(
-    which="""EXISTS (
-        SELECT 1 FROM sources
-        WHERE sources.bulletin = bulletins.slug AND active = 1 AND next_check <= :now
-    ) ORDER BY (SELECT min(next_check) FROM sources
-                WHERE sources.bulletin = bulletins.slug AND active = 1)"""
-)
-_CLAIM_ONE = _CLAIM.format(which="slug = :slug")
-
-
-def _registered(source: SourceSettings) -> tuple[str, str, str]:
-    """Return the columns that the configuration decides: location, schedule, recipe.
-
-    The recipe stands for all that a page is read by: where it changes, an unchanged page is
-    read again.
-    """
-    recipe = repr(
-        (
-            READER_VERSION,
-            source.kind,
-            source.language,
-            source.time_zone.key,
-            source.rules,
-            sorted(source.headers.items()),
-        )
-    )
-    digest = hashlib.sha256(recipe.encode()).hexdigest()[:16]
-    return source.location, str(source.schedule), digest
-
-
-def _register_source(
-    transaction: Transaction, slug: str, name: str, columns: tuple[str, str, str], *, now: datetime
-) -> None:
-    """Insert a source, or wake a known one; due at once where its settings changed."""
-    location, schedule, recipe = columns
-    place = {"bulletin": slug, "name": name, "now": to_column(now)}
-    transaction.run(
-        """
-        INSERT INTO sources (bulletin, name, location, schedule, recipe, next_check)
-        VALUES (:bulletin, :name, :location, :schedule, :recipe, :now)
-        ON CONFLICT (bulletin, name) DO UPDATE SET active = 1
-        """,
-        **place,
-        location=location,
-        schedule=schedule,
-        recipe=recipe,
-    )
-    transaction.run(
-        "UPDATE sources SET schedule = :schedule, next_check = :now "
-        "WHERE bulletin = :bulletin AND name = :name AND schedule <> :schedule",
-        **place,
-        schedule=schedule,
-    )
-    transaction.run(
-        """
-        UPDATE sources SET recipe = :recipe, next_check = :now, etag = '', last_modified = '',
-            digest = ''
-        WHERE bulletin = :bulletin AND name = :name AND recipe <> :recipe
-        """,
-        **place,
-        recipe=recipe,
-    )
-    transaction.run(
-        """
-        UPDATE sources SET location = :location, next_check = :now, etag = '',
-            last_modified = '', digest = '', moved_to = ''
-        WHERE bulletin = :bulletin AND name = :name AND location <> :location
-        """,
-        **place,
-        location=location,
-    )
+_RELEASE = "UPDATE bulletins SET leased_until = '' WHERE slug = :slug AND lease = :lease"
 
 
 def hold(
@@ -304,8 +210,10 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
     transaction.run(
         """
         UPDATE sources SET
-            next_check = :next_check, etag = :etag, last_modified = :last_modified,
-            digest = :digest, moved_to = :moved_to, checked = :finished, problem = :problem,
+            next_check = :next_check, moved_to = :moved_to, checked = :finished,
+            etag = CASE WHEN recipe = :recipe THEN :etag ELSE '' END,
+            last_modified = CASE WHEN recipe = :recipe THEN :last_modified ELSE '' END,
+            digest = CASE WHEN recipe = :recipe THEN :digest ELSE '' END, problem = :problem,
             failures = CASE WHEN :failed = 1 THEN failures + 1 ELSE 0 END,
             succeeded = CASE WHEN :failed = 1 THEN succeeded ELSE :finished END,
             baseline = CASE WHEN :is_baseline = 1 THEN :finished ELSE baseline END
@@ -317,6 +225,7 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
         etag=outcome.validators.etag,
         last_modified=outcome.validators.last_modified,
         digest=outcome.validators.digest,
+        recipe=outcome.recipe,
         moved_to=outcome.moved_to,
         finished=finished,
         problem=check.error,

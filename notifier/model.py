@@ -104,7 +104,8 @@ class Delivery:
 
     ``message_id`` is derived from edition and subscriber, with its angle brackets, and stored,
     so that a second try after an unknown outcome carries the same one. ``doubts`` counts the
-    attempts whose outcome the relay never told, ``token`` is the subscription's.
+    attempts whose outcome nobody knows, ``token`` is the subscription's, which is ``wanted``
+    until it ends.
     """
 
     id: int
@@ -117,3 +118,4 @@ class Delivery:
     created: datetime
     lease: int
     token: str
+    wanted: bool = True

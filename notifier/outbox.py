@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.render import TemplateError
@@ -16,7 +17,7 @@ from notifier.transport import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from config.settings import MailSettings
     from notifier.model import Delivery
@@ -27,6 +28,8 @@ log = logging.getLogger("tidings.mail")
 
 # A second attempt whose outcome is unknown too is the last: more would be copies, not care.
 _MOST_DOUBTS = 2
+# What a bulletin owes is kept for so long after it is gone from the configuration.
+_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +89,16 @@ class Outbox:
 
     def _attempt(self, delivery: Delivery) -> str:
         """Send one delivery and record how it went; return what stops the whole run, if so."""
+        if not delivery.wanted:
+            self._record(delivery, DeliveryState.SUPPRESSED, "unsubscribed")
+            return ""
+        if delivery.doubts >= _MOST_DOUBTS:
+            self._record(delivery, DeliveryState.FAILED, "two attempts ended nobody knows how")
+            return ""
         try:
             message = self.write(delivery, self.clock())
             if message is None:
-                self._record(delivery, DeliveryState.SUPPRESSED, "its bulletin is not configured")
-                return ""
+                return self._keep(delivery)
             reply = self.transport.send(self.sender, delivery.address, message)
         except TemplateError as error:
             return self._stop(delivery, str(error))
@@ -101,6 +109,17 @@ class Outbox:
             self._record(delivery, decision.state, str(error), next_attempt=decision.next_attempt)
         else:
             self._record(delivery, DeliveryState.SENT, reply)
+        return ""
+
+    def _keep(self, delivery: Delivery) -> str:
+        """Keep mail of a bulletin that is not configured now: it may be so again tomorrow."""
+        now = self.clock()
+        reply = "its bulletin is not configured"
+        if now - delivery.created >= _KEPT:
+            self._record(delivery, DeliveryState.SUPPRESSED, reply)
+        else:
+            later = now + _pause(self.settings, delivery.attempts)
+            self._record(delivery, DeliveryState.DEFERRED, reply, next_attempt=later)
         return ""
 
     def _is_hopeless(self, error: TransportError, delivery: Delivery) -> bool:

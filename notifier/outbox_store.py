@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
+from feeds.text import clean_text
 from notifier.model import Delivery, DeliveryState
 
 if TYPE_CHECKING:
@@ -14,19 +15,24 @@ if TYPE_CHECKING:
 
 # A row that is still "sending" after its lease belonged to a process that died: nobody knows
 # whether the mail went out, so it is sent again, with the Message-ID that it has.
+# The states stand there once more in the words of the index, which has no others.
 _OPEN = """
-(state IN ('queued', 'deferred', 'uncertain') AND next_attempt <= :now)
-   OR (state = 'sending' AND leased_until <= :now)
+state IN ('queued', 'deferred', 'uncertain', 'sending') AND (
+    (state IN ('queued', 'deferred', 'uncertain') AND next_attempt <= :now)
+    OR (state = 'sending' AND leased_until <= :now)
+)
 """
 _CLAIM = f"""
 UPDATE deliveries
-SET state = 'sending', attempts = attempts + 1, lease = lease + 1, leased_until = :until
+SET state = 'sending', attempts = attempts + 1, lease = lease + 1, leased_until = :until,
+    doubts = doubts + CASE WHEN state = 'sending' THEN 1 ELSE 0 END
 WHERE id = (
     SELECT id FROM deliveries WHERE {_OPEN} ORDER BY next_attempt, id LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id, edition, subscription, address, message_id, attempts, doubts, created, lease,
-          (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token
+          (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
+          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
 """
 _RECORD = """
 UPDATE deliveries
@@ -34,6 +40,7 @@ SET state = :state, reply = :reply, next_attempt = :next_attempt, leased_until =
     finished = :finished, doubts = doubts + :doubt
 WHERE id = :id AND lease = :lease AND state = 'sending'
 """
+_LONGEST_REPLY = 500
 _FINAL = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SUPPRESSED)
 
 
@@ -77,7 +84,8 @@ class OutboxStore:
                 id=delivery.id,
                 lease=delivery.lease,
                 state=state.value,
-                reply=reply,
+                # What a relay says is outside text; no database takes all of it.
+                reply=clean_text(reply)[:_LONGEST_REPLY],
                 next_attempt=to_column(next_attempt or now),
                 finished=to_column(now) if state in _FINAL else None,
                 doubt=int(state is DeliveryState.UNCERTAIN),
@@ -88,8 +96,9 @@ class OutboxStore:
         """Let nothing be sent before an instant: the relay refuses us, not somebody."""
         with self._database.transaction() as transaction:
             transaction.run(
-                "UPDATE deliveries SET next_attempt = :until WHERE next_attempt < :until "
-                "AND state IN ('queued', 'deferred', 'uncertain')",
+                "UPDATE deliveries SET next_attempt = :until "
+                "WHERE state IN ('queued', 'deferred', 'uncertain', 'sending') "
+                "AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
             )
 
@@ -117,4 +126,5 @@ def _delivery_from(row: Row) -> Delivery:
         created=from_column(row["created"]),
         lease=row["lease"],
         token=row["token"],
+        wanted=bool(row["wanted"]),
     )

@@ -77,6 +77,7 @@ NOTIFIER = Migrations(
                 UNIQUE (edition, subscription)
             )
             """,
+            "CREATE INDEX deliveries_of ON deliveries (subscription)",
             """
             CREATE INDEX deliveries_open ON deliveries (next_attempt, id)
             WHERE state IN ('queued', 'deferred', 'uncertain', 'sending')

@@ -29,7 +29,11 @@ INSERT INTO subscriptions (
 )
 ON CONFLICT (subscriber, bulletin) DO UPDATE SET
     cadence = excluded.cadence, time_zone = excluded.time_zone, language = excluded.language,
-    next_digest = excluded.next_digest, active = 1,
+    next_digest = CASE
+        WHEN subscriptions.active = 1 AND subscriptions.cadence = excluded.cadence
+            AND subscriptions.time_zone = excluded.time_zone THEN subscriptions.next_digest
+        ELSE excluded.next_digest END,
+    active = 1,
     mark = CASE WHEN subscriptions.active = 1 THEN subscriptions.mark ELSE excluded.mark END
 """
 
@@ -97,6 +101,10 @@ class SubscriberStore:
     def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
         """End a subscription; what was still queued for it is suppressed. Doing it twice is one."""
         with self._database.transaction() as transaction:
+            # Who subscribes to something else just now waits, and then finds the state as it is.
+            transaction.one(
+                "SELECT 1 FROM subscribers WHERE id = :id FOR UPDATE", id=subscription.subscriber_id
+            )
             _end(transaction, subscription.id, now=now)
             transaction.run(
                 "UPDATE subscribers SET state = :state WHERE id = :id AND NOT EXISTS "
@@ -140,7 +148,8 @@ def _end(transaction: Transaction, subscription: int, *, now: datetime) -> None:
     transaction.run("UPDATE subscriptions SET active = 0 WHERE id = :id", id=subscription)
     transaction.run(
         "UPDATE deliveries SET state = 'suppressed', reply = 'unsubscribed', finished = :now "
-        "WHERE subscription = :id AND state IN ('queued', 'deferred', 'uncertain')",
+        "WHERE subscription = :id AND state IN ('queued', 'deferred', 'uncertain', 'sending') "
+        "AND state <> 'sending'",
         id=subscription,
         now=to_column(now),
     )

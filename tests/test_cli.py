@@ -454,7 +454,9 @@ def test_an_unchanged_check_writes_no_file(harbour: Path, run: Run) -> None:
 def test_a_bulletin_that_another_process_checks_is_busy(harbour: Path, run: Run) -> None:
     """A cron job can tell a clash from a failure."""
     with open_app(load(harbour / "tidings.toml", {})) as app:
-        claim = app.sources.claim("harbour", now=app.clock(), lease=timedelta(minutes=5))
+        claim = app.sources.claim(
+            app.bulletin("harbour"), now=app.clock(), lease=timedelta(minutes=5)
+        )
         assert claim is not None
 
         code, _, messages = run("check", "harbour")

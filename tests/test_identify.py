@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import NOON, entry
 
-from feeds.diff import content_of, diff, publication_time
+from feeds.diff import content_of, diff, fingerprint, is_baseline, publication_time
 from feeds.identify import identify
 from feeds.keys import text_key, title_key, url_key
 from feeds.model import Changes, Entry, Evidence, Item, When
@@ -33,7 +33,7 @@ OTHER = (
 )
 
 
-def items(*entries: Entry, on_page: bool = True) -> tuple[Item, ...]:
+def items(*entries: Entry, on_page: bool = True, sighted: bool = True) -> tuple[Item, ...]:
     """Stored items as they were found, in page order, the top one with the highest number."""
     return tuple(
         Item(
@@ -48,7 +48,7 @@ def items(*entries: Entry, on_page: bool = True) -> tuple[Item, ...]:
             first_seen=NOON,
             source_id=found.source_id,
             position=place if on_page else None,
-            sighted=on_page,
+            sighted=sighted,
         )
         for place, found in enumerate(entries)
     )
@@ -242,7 +242,7 @@ GONE = [
 @pytest.mark.parametrize(("why", "old", "new"), GONE, ids=[row[0] for row in GONE])
 def test_an_item_of_long_ago_captures_no_new_one(why: str, old: Entry, new: Entry) -> None:
     """What has left the page is known again by more than one key that may be used again."""
-    found = changes([new], items(old, on_page=False))
+    found = changes([new], items(old, on_page=False, sighted=False))
 
     assert why
     assert found.new == (new,)
@@ -308,6 +308,58 @@ def test_a_correction_is_a_revision() -> None:
     assert [(r.item.id, r.content.summary_html) for r in found.revised] == [
         (known[0].id, "<p>Open again.</p>")
     ]
+
+
+def test_what_another_source_says_of_an_item_is_no_correction() -> None:
+    """Two that word it differently would correct each other for ever."""
+    old = entry("Bridge closed", day=DAY, summary=LONG)
+    known = items(old, on_page=False, sighted=False)
+
+    found = changes([replace(old, summary_html="<p>Closed until Friday.</p>")], known)
+
+    assert (found.new, found.revised) == ((), ())
+
+
+def test_what_a_source_says_again_is_no_correction() -> None:
+    """Only where it says something else than at its last reading did it correct itself."""
+    entry_here = entry("Bridge closed", day=DAY, summary="Closed until Friday.")
+    (item,) = items(entry("Bridge closed", day=DAY, summary=LONG))
+    known = replace(item, stated=fingerprint(content_of(entry_here)))
+
+    assert changes([entry_here], [known]).revised == ()
+    assert changes([replace(entry_here, summary_html="<p>Open.</p>")], [known]).revised
+
+
+def test_news_that_a_second_source_took_for_its_baseline_is_news() -> None:
+    """It came after this source was last read: those who follow it are owed it."""
+    found = entry("Bridge closed", day=DAY)
+    (item,) = items(found, on_page=False, sighted=False)
+    baseline = replace(item, baseline=True)
+
+    late = diff(identify([found], [baseline]), first=False, last=NOON - timedelta(hours=1))
+    early = diff(identify([found], [baseline]), first=False, last=NOON + timedelta(hours=1))
+
+    assert (late.promoted, early.promoted) == ((baseline,), ())
+
+
+def test_a_source_read_anew_has_news_since_its_last_reading() -> None:
+    """What is dated later than that is no baseline."""
+    found = diff(identify([], []), first=True, last=datetime(2026, 11, 3, tzinfo=UTC))
+
+    assert is_baseline(entry("old", day=DAY), found)
+    assert is_baseline(entry("undated"), found)
+    assert not is_baseline(entry("new", day=NEXT), found)
+
+
+def test_a_page_that_lost_everything_is_believed_in_the_end() -> None:
+    """When the operator says so, or time has."""
+    old = [entry(f"old item {letter * 4}", day=DAY) for letter in "abcdefghijkl"]
+    new = [entry(f"quite {letter * 4} other", day=NEXT) for letter in "mn"]
+    matching = identify(new, items(*old))
+
+    assert "tidings check --accept" in diff(matching, first=False).alarm
+    assert diff(matching, first=False, accepted=True).new == tuple(new)
+    assert diff(identify([], items(*old)), first=False, accepted=True).alarm
 
 
 def test_a_redesign_takes_nothing_from_an_item() -> None:

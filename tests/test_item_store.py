@@ -172,7 +172,7 @@ def test_a_check_whose_lease_was_lost_stores_nothing(feeds: Feeds) -> None:
     """Neither items nor numbers nor the check itself."""
     old = feeds.claim()
     feeds.clock.forward(minutes=6)
-    assert feeds.sources.claim("harbour", now=feeds.clock(), lease=LEASE) is not None
+    assert feeds.sources.claim(bulletin(), now=feeds.clock(), lease=LEASE) is not None
 
     with pytest.raises(LeaseLostError):
         feeds.items.apply(

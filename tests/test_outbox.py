@@ -225,14 +225,67 @@ def test_one_recipient_refused_by_policy_blocks_nobody(post: Post) -> None:
     assert post.tally() == {"sent": 2, "failed": 1}
 
 
-def test_mail_of_a_bulletin_that_is_gone_is_suppressed(post: Post) -> None:
-    """It blocks no other, and nobody gets it."""
-    stopped = post.run(
-        write=lambda delivery, at: None if delivery.id == 1 else _written(delivery, at)
-    )
+def test_mail_of_a_bulletin_that_is_gone_is_kept_for_a_while(post: Post) -> None:
+    """It blocks no other; if the bulletin comes back it goes out, and else it ends one day."""
 
-    assert stopped == Sent(sent=2)
+    def gone(delivery: Delivery, at: datetime) -> bytes | None:
+        return None if delivery.id == 1 else _written(delivery, at)
+
+    first = post.run(write=gone)
+    post.world.clock.forward(days=1)
+    back = post.run(write=_written)
+
+    assert first == Sent(sent=2, deferred=1)
+    assert (back, post.tally()) == (Sent(sent=1), {"sent": 3})
+
+
+def test_mail_of_a_bulletin_that_stays_gone_ends(post: Post) -> None:
+    """After a month it is suppressed."""
+    post.run(write=lambda _delivery, _at: None)
+    post.world.clock.forward(days=31)
+    post.run(write=lambda _delivery, _at: None)
+
+    assert post.tally() == {"suppressed": 3}
+
+
+def test_nobody_who_unsubscribed_is_sent_what_was_deferred(post: Post) -> None:
+    """Not even where the relay was being asked at that very moment."""
+    post.mailbox.refuses = {"ann@example.org": "450 4.2.1 greylisted"}
+
+    def leaving(delivery: Delivery, at: datetime) -> bytes:
+        for subscription in post.world.subscribers.subscriptions():
+            if subscription.address == delivery.address == "ann@example.org":
+                post.world.subscribers.unsubscribe(subscription, now=at)
+        return _written(delivery, at)
+
+    post.run(write=leaving)
+    post.mailbox.refuses = {}
+    post.world.clock.forward(hours=1)
+    post.run()
+
     assert post.tally() == {"sent": 2, "suppressed": 1}
+    assert "ann@example.org" not in post.mailbox.recipients()
+
+
+def test_a_sender_that_always_dies_stops_trying(post: Post) -> None:
+    """Nobody knows how two attempts ended; a third might be a third copy."""
+    for _ in range(3):
+        for _ in range(3):
+            assert post.world.outbox.claim(now=post.world.clock(), lease=LEASE) is not None
+        post.world.clock.forward(minutes=6)
+
+    assert post.run() == Sent(failed=3)
+    assert post.mailbox.received == []
+
+
+@pytest.mark.parametrize("reply", ["250 taken \x00 really", "250 " + "x" * 9000])
+def test_whatever_a_relay_says_can_be_recorded(post: Post, reply: str) -> None:
+    """No answer of a relay can make a mail that was sent look as if it was not."""
+    delivery = post.world.outbox.claim(now=post.world.clock(), lease=LEASE)
+    assert delivery is not None
+
+    assert post.world.outbox.record(delivery, SENT, reply=reply, now=post.world.clock())
+    assert post.tally() == {"sent": 1, "queued": 2}
 
 
 def test_a_template_with_an_error_stops_the_run(post: Post) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from worlds import LEASE, Feeds, bulletin
+from worlds import LEASE, Feeds, bulletin, entry
 
+from feeds.fetch import Validators
 from feeds.records import LeaseLostError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def feeds(database: Database) -> Feeds:
 
 def test_a_new_source_is_due_at_once(feeds: Feeds) -> None:
     """What was just configured is read at the next tick."""
-    claim = feeds.sources.claim_due(now=feeds.clock(), lease=LEASE)
+    claim = feeds.claim_due()
 
     assert claim is not None
     assert [source.name for source in claim.sources] == ["main"]
@@ -83,8 +84,8 @@ def test_a_claimed_bulletin_is_claimed_by_nobody_else(feeds: Feeds) -> None:
     """Neither when it is due nor when it is asked for by name."""
     feeds.claim()
 
-    assert feeds.sources.claim_due(now=feeds.clock(), lease=LEASE) is None
-    assert feeds.sources.claim("harbour", now=feeds.clock(), lease=LEASE) is None
+    assert feeds.claim_due() is None
+    assert feeds.sources.claim(bulletin(), now=feeds.clock(), lease=LEASE) is None
 
 
 def test_a_lease_that_ran_out_is_taken_over(feeds: Feeds) -> None:
@@ -92,7 +93,7 @@ def test_a_lease_that_ran_out_is_taken_over(feeds: Feeds) -> None:
     first = feeds.claim()
     feeds.clock.forward(minutes=5)
 
-    second = feeds.sources.claim_due(now=feeds.clock(), lease=LEASE)
+    second = feeds.claim_due()
 
     assert second is not None
     assert second.lease > first.lease
@@ -108,7 +109,7 @@ def test_a_result_after_the_lease_was_lost_is_refused(feeds: Feeds) -> None:
         feeds.sources.record(old, feeds.outcome(old))
     feeds.sources.release(old)
 
-    assert feeds.sources.claim("harbour", now=feeds.clock(), lease=LEASE) is None
+    assert feeds.sources.claim(bulletin(), now=feeds.clock(), lease=LEASE) is None
     feeds.sources.record(new, feeds.outcome(new))
     assert len(feeds.sources.recent_checks("harbour", 10)) == 1
 
@@ -119,8 +120,10 @@ def test_nothing_is_due_before_its_time(feeds: Feeds) -> None:
     feeds.sources.record(claim, feeds.outcome(claim))
     feeds.sources.release(claim)
 
-    assert feeds.sources.claim_due(now=feeds.clock.forward(minutes=59), lease=LEASE) is None
-    assert feeds.sources.claim_due(now=feeds.clock.forward(minutes=1), lease=LEASE) is not None
+    feeds.clock.forward(minutes=59)
+    assert feeds.claim_due() is None
+    feeds.clock.forward(minutes=1)
+    assert feeds.claim_due() is not None
 
 
 def test_the_source_that_waits_longest_comes_first(database: Database) -> None:
@@ -129,7 +132,7 @@ def test_the_source_that_waits_longest_comes_first(database: Database) -> None:
     feeds.sources.register([bulletin("late")], now=feeds.clock())
     feeds.sources.register([bulletin("early"), bulletin("late")], now=feeds.clock.forward(hours=1))
 
-    claim = feeds.sources.claim_due(now=feeds.clock(), lease=LEASE)
+    claim = feeds.claim_due()
 
     assert claim is not None
     assert claim.bulletin == "late"
@@ -155,7 +158,7 @@ def test_two_processes_never_hold_one_bulletin(database: Database) -> None:
     claims: list[Claim] = []
 
     def claim_all() -> None:
-        while claim := feeds.sources.claim_due(now=feeds.clock(), lease=timedelta(hours=1)):
+        while claim := feeds.claim_due(timedelta(hours=1)):
             claims.append(claim)
 
     threads = [threading.Thread(target=claim_all) for _ in range(4)]
@@ -165,3 +168,76 @@ def test_two_processes_never_hold_one_bulletin(database: Database) -> None:
         thread.join()
 
     assert sorted(claim.bulletin for claim in claims) == sorted(f"b{n}" for n in range(12))
+
+
+def test_sources_that_this_process_does_not_know_are_left_to_others(feeds: Feeds) -> None:
+    """Configured since it began: they are not taken, and the bulletin is not kept."""
+    known = bulletin()
+    feeds.sources.register([bulletin(sources=("other",))], now=feeds.clock())
+
+    assert feeds.sources.claim(known, now=feeds.clock(), lease=LEASE) is None
+    assert feeds.sources.claim(bulletin(sources=("other",)), now=feeds.clock(), lease=LEASE)
+
+
+def test_a_bulletin_without_a_due_source_is_given_back_at_once(feeds: Feeds) -> None:
+    """Another process may have done the work between the question and the claim."""
+    claim = feeds.claim()
+    feeds.sources.record(claim, feeds.outcome(claim))
+
+    nothing = feeds.sources.claim(bulletin(), now=feeds.clock(), lease=LEASE, only_due=True)
+
+    assert nothing is None
+    assert feeds.claim().sources
+
+
+def test_a_page_read_by_former_settings_leaves_no_validators(feeds: Feeds) -> None:
+    """A process with the settings of before must not make the page look read by the new ones."""
+    claim = feeds.claim()
+    known = bulletin()
+    source = replace(known.sources[0], language="es")
+    feeds.sources.register([replace(known, sources=(source,))], now=feeds.clock())
+
+    feeds.sources.record(claim, feeds.outcome(claim))
+
+    assert feeds.sources.sources()[0].validators == Validators()
+
+
+def test_a_source_that_is_renamed_goes_on_as_what_it_was(feeds: Feeds) -> None:
+    """Its baseline stands, so what it brings next is news."""
+    feeds.store(entry("one"), baseline=True)
+    old = bulletin()
+    named = replace(old.sources[0], name="front")
+
+    feeds.sources.register([replace(old, sources=(named,))], now=feeds.clock())
+
+    (state,) = feeds.sources.sources()
+    assert (state.name, state.baseline) == ("front", feeds.clock())
+    (known,) = feeds.items.known("harbour", "front", [entry("one")])
+    assert (known.position, known.sighted) == (0, True)
+
+
+def test_a_source_that_moved_begins_anew(feeds: Feeds) -> None:
+    """The archive of another page is news to nobody, and nothing is missing from it."""
+    feeds.store(entry("one"), baseline=True)
+    old = bulletin()
+    moved = replace(old.sources[0], file=Path("/elsewhere.txt"))
+
+    feeds.sources.register([replace(old, sources=(moved,))], now=feeds.clock())
+
+    (state,) = feeds.sources.sources()
+    assert state.baseline is None
+    (known,) = feeds.items.known("harbour", "main", [entry("one")])
+    assert known.position is None
+
+
+def test_a_clock_that_was_wrong_holds_nothing_up(feeds: Feeds) -> None:
+    """Four years ahead at the start, then put right: the source is due, and nobody's."""
+    feeds.clock.forward(days=1461)
+    claim = feeds.claim()
+    feeds.sources.record(claim, feeds.outcome(claim))
+    feeds.claim()
+
+    feeds.clock.forward(days=-1461)
+
+    assert feeds.sources.due(now=feeds.clock()) == ("harbour",)
+    assert feeds.claim_due() is not None

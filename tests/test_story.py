@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tidings.work import Done, tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK_AT = Path(__file__).with_name("tick_at.py")
@@ -433,6 +435,52 @@ def test_whole_texts_are_fetched_once_for_each_new_item(story: Story) -> None:
     assert contents["Title 7 of all"] == "<p>Some words on number 7.</p>"
     asked = [request.path for request in story.origin.asked]
     assert [asked.count(f"/item/{number}") for number in (9, 8, 7)] == [1, 1, 1]
+
+
+def test_a_fault_in_one_source_stops_no_other(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is that source's failure, said with its name; everything else is read, published, sent."""
+    import feeds.check
+
+    good = feeds.check.read
+
+    def read(body: bytes, **given: object) -> object:
+        if b"POISON" in body:
+            raise RecursionError("too deep")
+        return good(body, **given)  # type: ignore[arg-type] # what it was given
+
+    monkeypatch.setattr(feeds.check, "read", read)
+    story.origin.says(answer(200, b"POISON", HTML), path="/bad")
+    bad = story.origin.url("/bad")
+    text = f'[bulletins.bad]\ntitle = "B"\n[bulletins.bad.sources.main]\nurl = "{bad}"'
+    story.config.write_text(f"{story.config.read_text()}\n{text}")
+    story.settings = load(story.config, {})
+    story.page(SECOND)
+    story.clock.forward(hours=1)
+
+    checks = {check.bulletin: check for check in story.tick().checks}
+
+    assert "a fault in Tidings itself (RecursionError: too deep)" in checks["bad"].error
+    assert checks["harbour"].new == 2
+    assert story.titles() == BASELINE | NEWS
+    assert story.told("ann@example.org") == sorted(NEWS)
+
+
+def test_the_front_page_and_new_folders_come_by_themselves(story: Story) -> None:
+    """Whatever is missing or behind in the folder is written at the next tick."""
+    public = story.folder / "public"
+    wanted = {path.relative_to(public): path.read_bytes() for path in public.rglob("*.*")}
+    (public / "index.html").unlink()
+    (public / ".published.json").unlink()
+    story.tick()
+    assert (public / "index.html").exists()
+    shutil.rmtree(public)
+
+    story.tick()
+
+    found = {path.relative_to(public): path.read_bytes() for path in public.rglob("*.*")}
+    assert found == wanted
 
 
 def test_processes_that_tick_at_once_share_the_work(story: Story) -> None:

@@ -14,6 +14,7 @@ from feeds.fetch import Validators
 from feeds.item_store import ItemStore
 from feeds.model import Changes, Entry, When
 from feeds.records import Check, Claim, Outcome
+from feeds.registration_store import recipe_of
 from feeds.source_store import SourceStore
 
 if TYPE_CHECKING:
@@ -83,9 +84,18 @@ class Feeds:
 
     def claim(self, slug: str = "harbour") -> Claim:
         """Take the bulletin, which must be free."""
-        claim = self.sources.claim(slug, now=self.clock(), lease=LEASE)
+        claim = self.sources.claim(bulletin(slug), now=self.clock(), lease=LEASE)
         assert claim is not None
         return claim
+
+    def claim_due(self, lease: timedelta = LEASE) -> Claim | None:
+        """Take the first bulletin that is due and free, if any."""
+        now = self.clock()
+        for slug in self.sources.due(now=now):
+            claim = self.sources.claim(bulletin(slug), now=now, lease=lease, only_due=True)
+            if claim is not None:
+                return claim
+        return None
 
     def outcome(self, claim: Claim, *, source: str = "main", outcome: str = "changed") -> Outcome:
         """What a check leaves when it is next due in an hour."""
@@ -101,6 +111,7 @@ class Feeds:
             check=check,
             next_check=self.clock() + timedelta(hours=1),
             validators=Validators(etag='"1"', last_modified="then", digest="d"),
+            recipe=recipe_of(bulletin(claim.bulletin).sources[0]),
         )
 
     def store(

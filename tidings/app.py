@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,10 +31,17 @@ if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings
     from feeds.database import Database
 
+# Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
+MOST_WORKERS = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Everything that a verb works with. ``clock`` gives the time, aware."""
+    """Everything that a verb works with.
+
+    ``clock`` gives the time, aware. ``workers`` are the same threads all the time, for each has
+    a connection of its own.
+    """
 
     settings: Settings
     database: Database
@@ -44,6 +52,7 @@ class App:
     deliveries: OutboxStore
     renderer: Renderer
     publisher: Publisher
+    workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
     @property
@@ -80,7 +89,10 @@ def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> 
 
     Raises StoreError.
     """
-    with open_database(settings.store.database, settings.store.data) as database:
+    with (
+        open_database(settings.store.database, settings.store.data) as database,
+        ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
+    ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
@@ -103,6 +115,7 @@ def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> 
             deliveries=OutboxStore(database),
             renderer=renderer,
             publisher=Publisher(sources=sources, items=items, settings=settings, renderer=renderer),
+            workers=workers,
             clock=clock,
         )
         app.sources.register(settings.bulletins, now=clock())

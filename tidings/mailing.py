@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Editions whose rendered mail is kept while a run sends them to one subscriber after another.
 _KEPT = 8
+# Answers that one mail waits for, from the greeting to the end.
+_STEPS = 10
 # Items in a preview where no edition is due.
 _LATEST = 10
 
@@ -37,7 +39,8 @@ def open_outbox(app: App) -> Outbox:
         settings=settings.mail,
         write=_writer(app),
         sender=parseaddr(settings.mail.sender)[1],
-        lease=settings.server.lease + settings.mail.timeout,
+        # A relay may take its time at each of the steps of a mail.
+        lease=settings.server.lease + _STEPS * settings.mail.timeout,
         clock=app.clock,
     )
 

@@ -99,14 +99,20 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
 
     On the way out the running work is told to stop between two items and is waited for.
     """
-    scheduler = BackgroundScheduler(timezone="UTC")
+    # Two jobs, two threads; each thread has a connection of its own to the store.
+    scheduler = BackgroundScheduler(
+        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 2}}
+    )
 
     def read(app: App, stopping: Callable[[], bool]) -> None:
         check_due(app, stopping)
-        publish(app)
-        if open_editions(app, stopping) and not stopping():
-            # What was decided goes out now and not a tick later.
-            scheduler.modify_job("send", next_run_time=app.clock())
+        try:
+            publish(app)
+        finally:
+            # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
+            # out now, not a tick later.
+            if open_editions(app, stopping) and not stopping():
+                scheduler.modify_job("send", next_run_time=app.clock())
 
     for name, work in (("read", read), ("send", deliver)):
         # One at a time; ticks that were missed or piled up are worth one.

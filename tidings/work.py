@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.check import Checker
 from feeds.fetch import Fetcher
+from feeds.render import TemplateError
+from tidings.app import MOST_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import timedelta
 
+    from config.settings import BulletinSettings
     from feeds.records import Check, Claim
     from notifier.outbox import Sent
     from tidings.app import App
 
 log = logging.getLogger("tidings.work")
-
-# Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
-_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,41 +35,70 @@ class Done:
 
 
 def tick(app: App, stopping: Callable[[], bool]) -> Done:
-    """Do all that is due now, in the order in which it follows from one another."""
+    """Do all that is due now, in the order in which it follows from one another.
+
+    Pages that cannot be written keep nobody's mail waiting. Raises OSError and TemplateError
+    for them in the end.
+    """
     checks = tuple(check_due(app, stopping))
-    return Done(
-        checks=checks,
-        published=publish(app),
-        queued=open_editions(app, stopping),
-        sent=deliver(app, stopping),
-    )
+    published: tuple[str, ...] = ()
+    problem: Exception | None = None
+    try:
+        published = publish(app)
+    except (OSError, TemplateError) as error:
+        problem = error
+    queued = open_editions(app, stopping)
+    sent = deliver(app, stopping)
+    if problem is not None:
+        raise problem
+    return Done(checks=checks, published=published, queued=queued, sent=sent)
 
 
 def check_due(app: App, stopping: Callable[[], bool]) -> list[Check]:
     """Check every source that is due, a few bulletins at a time."""
-    due = app.sources.count_due(now=app.clock())
+    known = {bulletin.slug: bulletin for bulletin in app.settings.bulletins}
+    # Others were configured since this process began; those who know them read them.
+    due = [known[slug] for slug in app.sources.due(now=app.clock()) if slug in known]
     if not due:
         return []
-    workers = min(_WORKERS, due)
-    if workers == 1:
-        return list(_check_some_due(app, due, stopping))
-    with ThreadPoolExecutor(workers) as pool:
-        rounds = [
-            pool.submit(lambda: list(_check_some_due(app, due, stopping))) for _ in range(workers)
-        ]
-        return [check for checks in rounds for check in checks.result()]
+    if len(due) == 1:
+        return list(_check_each(app, iter(due), stopping))
+    left = _Shared(iter(due))
+    rounds = [
+        app.workers.submit(lambda: list(_check_each(app, left, stopping)))
+        for _ in range(min(MOST_WORKERS, len(due)))
+    ]
+    return [check for checks in rounds for check in checks.result()]
 
 
-def _check_some_due(app: App, most: int, stopping: Callable[[], bool]) -> Iterator[Check]:
-    """Claim and check one bulletin after another until none is due."""
+class _Shared:
+    """One iterator for several threads: each of its values goes to one of them."""
+
+    def __init__(self, values: Iterator[BulletinSettings]) -> None:
+        self._values = values
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[BulletinSettings]:
+        return self
+
+    def __next__(self) -> BulletinSettings:
+        with self._lock:
+            return next(self._values)
+
+
+def _check_each(
+    app: App, due: Iterator[BulletinSettings], stopping: Callable[[], bool]
+) -> Iterator[Check]:
+    """Claim and check one bulletin after another; those that another process holds are its."""
     with Fetcher(app.settings.fetch) as fetcher:
-        for _ in range(most):
+        for bulletin in due:
             if stopping():
                 return
-            claim = app.sources.claim_due(now=app.clock(), lease=lease_length(app))
-            if claim is None:
-                return
-            yield from check_claimed(app, claim, fetcher)
+            claim = app.sources.claim(
+                bulletin, now=app.clock(), lease=lease_length(app), only_due=True
+            )
+            if claim is not None:
+                yield from check_claimed(app, claim, fetcher)
 
 
 def lease_length(app: App) -> timedelta:
@@ -77,7 +106,9 @@ def lease_length(app: App) -> timedelta:
     return app.settings.server.lease + app.settings.fetch.deadline
 
 
-def check_claimed(app: App, claim: Claim, fetcher: Fetcher) -> Iterator[Check]:
+def check_claimed(
+    app: App, claim: Claim, fetcher: Fetcher, *, accept: bool = False
+) -> Iterator[Check]:
     """Check the sources of a claimed bulletin, which is given back whatever happens."""
     checker = Checker(
         sources=app.sources,
@@ -85,6 +116,7 @@ def check_claimed(app: App, claim: Claim, fetcher: Fetcher) -> Iterator[Check]:
         fetcher=fetcher,
         settings=app.settings.fetch,
         clock=app.clock,
+        accept=accept,
     )
     try:
         yield from checker.check(claim, app.bulletin(claim.bulletin))

@@ -55,7 +55,7 @@ def _wanted(app: App, slug: str) -> list[str]:
 
 
 def _check(app: App, slug: str) -> Iterator[Check]:
-    claim = app.sources.claim(slug, now=app.clock(), lease=lease_length(app))
+    claim = app.sources.claim(app.bulletin(slug), now=app.clock(), lease=lease_length(app))
     if claim is None:
         raise CommandError(f"{slug}: another process is checking it; try again later", code=BUSY)
     with Fetcher(app.settings.fetch) as fetcher:

@@ -89,7 +89,7 @@ def _older(bulletin: str) -> str:
 
 def _first_reading(app: App) -> None:
     """Read the bulletin as it was and let somebody subscribe: the next reading brings news."""
-    claim = app.sources.claim(SLUG, now=app.clock(), lease=lease_length(app))
+    claim = app.sources.claim(app.bulletin(SLUG), now=app.clock(), lease=lease_length(app))
     if claim is None:
         raise CommandError(f"{app.settings.path.parent}: the demo is running there already")
     with Fetcher(app.settings.fetch) as fetcher:
