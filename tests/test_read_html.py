@@ -157,6 +157,73 @@ def test_a_link_in_running_text_is_not_the_items_own() -> None:
     assert all("harbour.example/pier" in entry.summary_html for entry in found.entries)
 
 
+def test_words_of_a_sentence_are_not_titles() -> None:
+    """Links that mention something in an item's text do not make a list of their own."""
+    content = each(
+        "<div><a href='/{n}/'>Boat {n}</a><i>{d}</i><p>It was told, as ever in these weeks, by"
+        " <a href='/a/{n}'>the crew of the boat that has number {n}</a> and by"
+        " <a href='/b/{n}'>the keeper of the light that has number {n}</a>, both of whom everybody"
+        " here knows well.</p></div>"
+    )
+    found = reading(page(content))
+
+    assert [entry.title for entry in found.entries] == [f"Boat {n}" for n in range(len(ITEMS))]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "<em>Harbour</em><section><h3>{t}</h3><p>{s}</p></section><small>{d}</small>",
+        "<em>Harbour</em><div class='card-title'>{t}</div><div>{s}</div><small>{d}</small>",
+        "<div>{t}</div><div>{s}</div><div>{d}</div>",
+        "<div><p>{d}</p><div>{t}</div><div>{s}</div></div>",
+    ],
+)
+def test_a_link_around_a_whole_item_is_not_its_title(card: str) -> None:
+    """A card in a link has its title in the card: a heading, a name, or what stands first."""
+    found = reading(page(each(f"<div><a href='/{{n}}/'>{card}</a></div>")))
+
+    assert [(entry.title, entry.when and entry.when.day) for entry in found.entries] == [
+        (title, day) for day, title, _ in ITEMS
+    ]
+    assert [entry.url for entry in found.entries] == [
+        f"https://harbour.example/{number}/" for number in range(len(ITEMS))
+    ]
+    assert all(
+        summary[:30] in entry.summary_html
+        for entry, (_, _, summary) in zip(found.entries, ITEMS, strict=True)
+    )
+
+
+def test_a_column_may_return_under_the_same_heading() -> None:
+    """Headings that are all alike are told apart by their addresses."""
+    content = each(
+        "<div><h3><a href='/{i}-{n}/'>The week at the pier</a></h3><p>The usual column</p>"
+        "<span><time>{i}</time> <a href='/{i}-{n}/'>Read more</a></span></div>"
+    )
+    found = reading(page(content))
+
+    assert [entry.when and entry.when.day for entry in found.entries] == [
+        day for day, _, _ in ITEMS
+    ]
+
+
+def test_a_linked_heading_may_be_a_date() -> None:
+    """An item that its site calls by its day keeps this title; words of its text are none."""
+    days = sorted({day for day, _, _ in ITEMS})
+    content = "".join(
+        f"<div><h3><a href='/{day}/'>{day}</a></h3><p>On <a href='/x/{day}'>pier number {day.day}"
+        f"</a></p><p>Boats came, as the <a href='/y/{day}'>book of {day.day}</a> says in words"
+        " that are many.</p></div>"
+        for day in days
+    )
+    found = reading(page(content))
+
+    assert [(entry.title, entry.url) for entry in found.entries] == [
+        (f"{day}", f"https://harbour.example/{day}/") for day in days
+    ]
+
+
 def test_selectors_rule_their_field_only() -> None:
     """A selector for the title leaves date and link to the automatic."""
     content = each("<div class='x'><a href='/n/{n}'>{s}</a><b class='t'>{t}</b><i>{d}</i></div>")
