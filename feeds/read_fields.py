@@ -58,6 +58,8 @@ _LONGEST_MARKED = 200
 _FEW_WORDS = 3
 _FEW_BESIDE = 25
 _LONGEST_AUTHOR = 80
+_LONGEST_LINE = 60
+_EMPHASIS = frozenset({"strong", "b", "em", "i", "u", "mark"})
 _MOST_CATEGORIES = 10
 _LONGEST_BUTTON = 40
 
@@ -213,7 +215,9 @@ def _url_day(url: str, dates: DateReader) -> When | None:
 
 def _summary(slot: Slot, title: str, place: Place) -> str:
     """Return the markup of what is neither title, date, button nor label."""
-    marked = [mark.element for mark in slot.marks if mark.strength > 1]
+    marked = [
+        mark.element for mark in slot.marks if mark.strength > 1 and not _in_sentence(mark.element)
+    ]
     dates = [each for each in marked if not each.holds(slot.title) and each.length <= _LONGEST_DATE]
     apart = {id(slot.title), *(id(each) for each in dates)}
     starts = sorted([slot.title.start, *(each.start for each in dates)])
@@ -226,6 +230,19 @@ def _summary(slot: Slot, title: str, place: Place) -> str:
     if not text or clean_text(text).casefold() == title.casefold():
         return ""
     return markup
+
+
+def _in_sentence(date: Element) -> bool:
+    """Whether a date is emphasised in a sentence that goes on around it."""
+    if date.parent is None or date.tag not in _EMPHASIS:
+        return False
+    around = date.parent.children
+    place = next(place for place, child in enumerate(around) if child is date)
+    before, after = (
+        sum(len(child.strip()) for child in part if isinstance(child, str))
+        for part in (around[:place], around[place:])
+    )
+    return before > 0 and before + after > _LONGEST_LINE
 
 
 def _collect(  # noqa: PLR0913, PLR0917 - what stands apart, and where it goes

@@ -174,6 +174,9 @@ def _container(title: Element, starts: list[int]) -> Element:
         around = element.parent
         if bisect_right(starts, around.end) - bisect_left(starts, around.start) > 1:
             break
+        if element.tag == "article" and len(starts) == 1:
+            # What would end the region of a lone title is missing; its own mark-up says where.
+            break
         element = around
     return element
 

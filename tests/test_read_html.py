@@ -203,9 +203,39 @@ def test_a_column_may_return_under_the_same_heading() -> None:
     )
     found = reading(page(content))
 
-    assert [entry.when and entry.when.day for entry in found.entries] == [
-        day for day, _, _ in ITEMS
+    assert [(entry.title, entry.when and entry.when.day) for entry in found.entries] == [
+        ("The week at the pier", day) for day, _, _ in ITEMS
     ]
+
+
+def test_a_lone_item_ends_where_its_article_ends() -> None:
+    """A list of one item takes neither date nor link from what stands around the item."""
+    content = (
+        "<header><h1>Notes</h1><time>2019-02-03</time><a href='/about'>About these notes</a>"
+        "</header><article><h2><a href='/one/'>The only note so far</a></h2><time>2020-03-04"
+        "</time><p>It is short.</p></article>"
+    )
+    (entry,) = reading(page(content, after="<p>Nothing else</p>")).entries
+
+    assert (entry.title, entry.url) == ("The only note so far", "https://harbour.example/one/")
+    assert entry.when is not None
+    assert entry.when.day == date(2020, 3, 4)
+    assert entry.summary_html == "<p>It is short.</p>"
+
+
+def test_a_date_in_a_sentence_stays_in_it() -> None:
+    """A summary keeps the days that its sentences tell of."""
+    content = each(
+        "<div><h3>{t}</h3><p>{d}</p><p>Boats met on <b>14 May 2020</b> at the pier and stayed"
+        " there until the evening of the day after, as they always do.</p></div>"
+    )
+    found = reading(page(content))
+
+    assert [entry.when and entry.when.day for entry in found.entries] == [day for day, *_ in ITEMS]
+    assert all(
+        "on <b>14 May 2020</b> at" in entry.summary_html.replace("strong", "b")
+        for entry in found.entries
+    )
 
 
 def test_a_linked_heading_may_be_a_date() -> None:
