@@ -238,6 +238,23 @@ def test_a_date_in_a_sentence_stays_in_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>{s}</p><p><a href='/{n}/'>Read more</a></p>",
+        "<div><p>{s}</p><div><a href='/{n}/#more'>Weiterlesen</a></div></div>",
+        "<p>Posted on {i} in <a href='/about/x'>Piers</a>, <a href='/about/y'>Boats</a></p><p>{s}",
+    ],
+)
+def test_a_summary_is_the_items_own_text(body: str) -> None:
+    """Buttons that repeat the item's link and lines about its posting are no text of it."""
+    found = reading(page(each("<div><h3><a href='/{n}/'>{t}</a></h3><i>{d}</i>" + body + "</div>")))
+
+    assert [plain(entry.summary_html) for entry in found.entries] == [
+        summary for _, _, summary in ITEMS
+    ]
+
+
 def test_a_linked_heading_may_be_a_date() -> None:
     """An item that its site calls by its day keeps this title; words of its text are none."""
     days = sorted({day for day, _, _ in ITEMS})
