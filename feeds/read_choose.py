@@ -223,7 +223,8 @@ def _first_word(element: Element) -> str:
 
 
 def _drop_lists(best: Group) -> None:
-    """Drop links to lists of items where most links lead to items."""
-    kept = [slot for slot in best.slots if not _leads_to_lists(slot)]
+    """Drop links to lists of items where most links lead to items; a dated heading is one."""
+    heading = best.kind == "heading"
+    kept = [slot for slot in best.slots if (heading and slot.marks) or not _leads_to_lists(slot)]
     if len(kept) >= _FEW and len(kept) * 3 >= len(best.slots) * 2:
         best.slots = kept

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from feeds.read_tree import Element
 
 # Segments that web software itself gives to lists of items, in every language of its users.
+# Code hosts address a release by its tag, which is a page of its own.
 _LISTS = re.compile(
-    r"/(?:tags?|categor(?:y|ies|ie|ia|ias)|topics?|authors?|users?|archives?|page|label|labels"
+    r"(?<!/releases)(?<!/-)/(?:tags?|categor(?:y|ies|ie|ia|ias)|topics?|authors?|users?|archives?|page|label|labels"
     r"|search|login|signin|register|share|feed|rss|etiqueta|kategorie|u)(?:/|$)"
     r"|/(?:feed|rss|atom|index)\.xml$",
     re.IGNORECASE,

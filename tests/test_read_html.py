@@ -208,6 +208,21 @@ def test_a_column_may_return_under_the_same_heading() -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["releases/tag/v1.{n}", "-/tags/v1.{n}"])
+@pytest.mark.parametrize("title", ["<h3><a href='{p}'>{t}</a></h3>", "<a href='{p}'>{t}</a>"])
+def test_a_release_is_an_item(path: str, title: str) -> None:
+    """The page of a release has "tag" in its address and lists nothing."""
+    address = f"https://code.example/boats/radar/{path}"
+    linked = title.replace("{p}", address)
+    content = each("<li>" + linked + " <i>{d}</i> <p>{s}</p></li>")
+    for number in range(4):
+        content = content.replace(address.format(n=number), f"/news/{number}/")
+    found = reading(page(f"<ul>{content}</ul>"))
+
+    assert rows(found) == ITEMS
+    assert found.entries[4].url == address.format(n=4)
+
+
 def test_a_lone_item_ends_where_its_article_ends() -> None:
     """A list of one item takes neither date nor link from what stands around the item."""
     content = (
