@@ -130,6 +130,12 @@ class DateReader:
         between = text[spots[0].end : spots[-1].start] if len(spots) > 1 else ""
         return spots[0].when if self._is_dressing(rest) and self._is_dressing(between) else None
 
+    @staticmethod
+    def is_label(text: str) -> bool:
+        """Return whether a text says nothing but that a date of posting follows: "Posted on"."""
+        words = _WORD.findall(text.lower())
+        return bool(words) and all(word in _LABELS for word in words)
+
     def machine(self, text: str) -> When | None:
         """Return the date of an attribute or a structured value, None where it is none."""
         when = machine_date(text.strip(), self.zone)

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from feeds.read_links import is_about, links_in, own_link
+from feeds.read_links import PROSE, is_about, links_in, own_link, running_text
 from feeds.read_marks import WHOLE
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MAIN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CJK = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_BY_KIND = {"heading": 1.6, "named": 1.4, "link": 1.0, "bare": 0.4, "strong": 0.4}
+_BY_KIND = {"heading": 1.6, "named": 1.4, "link": 1.0, "bare": 0.4, "strong": 0.4, "card": 0.0}
 _LEAST = 0.8
 _HALF = 0.5
 _FEW = 2
@@ -45,6 +45,9 @@ def score(group: Group) -> None:
     count = len(slots)
     titles = [slot.title.text.casefold() for slot in slots]
     distinct = len(set(titles)) / count
+    if distinct < _DISTINCT and group.kind == "heading":
+        # A column returns under the same heading; only its address is new each time.
+        distinct = len({own_link(slot)[0] for slot in slots}) / count
     if (count < _FEW and not _stands_alone(group)) or distinct < _DISTINCT:
         group.reasons.append("too few different titles")
         return
@@ -60,7 +63,10 @@ def score(group: Group) -> None:
     value = _BY_KIND[group.kind]
     value += 2.6 * dated + 0.6 * own_dated + 1.6 * link_share + 2.0 * weight + 0.7 * body
     value -= 1.5 * sum(_is_prose(slot.title.text) for slot in slots) / count
-    value -= 1.5 * sum(_is_date(slot) for slot in slots) / count
+    if not (group.kind in {"heading", "named"} and _are_linked(group, link_share)):
+        value -= 1.5 * sum(_is_date(slot) for slot in slots) / count
+    if group.kind == "link":
+        value -= 2.5 * sum(_is_mention(slot.title) for slot in slots) / count
     if group.kind in {"bare", "strong"}:
         # Where an element holds a link, the link is the closer title.
         value -= sum(next(links_in(slot.title), None) is not None for slot in slots) / count
@@ -76,6 +82,18 @@ def score(group: Group) -> None:
         value *= 0.5
     group.score = max(value, 0.0) * math.log2(1 + min(count, 60)) ** 0.6
     group.reasons += _reasons(dated, link_share, about, aside=aside > 0)
+
+
+def _are_linked(group: Group, link_share: float) -> bool:
+    """Whether each title leads to a page of its own: then even a date is the item's title."""
+    return link_share == 1 and all(
+        next(links_in(slot.title), None) is not None for slot in group.slots
+    )
+
+
+def _is_mention(link: Element) -> bool:
+    """Whether a link is a word or two of a sentence, not what the sentence is about."""
+    return link.tag == "a" and running_text(link) > max(PROSE, link.length)
 
 
 def _stands_alone(group: Group) -> bool:
@@ -205,7 +223,8 @@ def _first_word(element: Element) -> str:
 
 
 def _drop_lists(best: Group) -> None:
-    """Drop links to lists of items where most links lead to items."""
-    kept = [slot for slot in best.slots if not _leads_to_lists(slot)]
+    """Drop links to lists of items where most links lead to items; a dated heading is one."""
+    heading = best.kind == "heading"
+    kept = [slot for slot in best.slots if (heading and slot.marks) or not _leads_to_lists(slot)]
     if len(kept) >= _FEW and len(kept) * 3 >= len(best.slots) * 2:
         best.slots = kept

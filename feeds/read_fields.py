@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from feeds.markup import plain_text, sanitise, web_url
 from feeds.model import Entry, When
-from feeds.read_links import is_about, links_in, own_link
+from feeds.read_links import is_about, links_in, own_link, running_text
 from feeds.read_tree import BLOCKS, Element
 from feeds.text import clean_text
 
@@ -58,6 +58,8 @@ _LONGEST_MARKED = 200
 _FEW_WORDS = 3
 _FEW_BESIDE = 25
 _LONGEST_AUTHOR = 80
+_LONGEST_LINE = 60
+_EMPHASIS = frozenset({"strong", "b", "em", "i", "u", "mark"})
 _MOST_CATEGORIES = 10
 _LONGEST_BUTTON = 40
 
@@ -108,7 +110,7 @@ def entry_at(slot: Slot, place: Place) -> Entry | None:
         title=title,
         url=url,
         when=when,
-        summary_html=_summary(slot, title, place),
+        summary_html=_summary(slot, title, href, place),
         author=_author(slot),
         image_url=_image(slot, place.base),
         categories=categories,
@@ -211,12 +213,20 @@ def _url_day(url: str, dates: DateReader) -> When | None:
     return dates.machine("-".join(match.groups())) if match else None
 
 
-def _summary(slot: Slot, title: str, place: Place) -> str:
+def _summary(slot: Slot, title: str, href: str, place: Place) -> str:
     """Return the markup of what is neither title, date, button nor label."""
-    marked = [mark.element for mark in slot.marks if mark.strength > 1]
+    marked = [
+        mark.element for mark in slot.marks if mark.strength > 1 and not _in_sentence(mark.element)
+    ]
     dates = [each for each in marked if not each.holds(slot.title) and each.length <= _LONGEST_DATE]
-    apart = {id(slot.title), *(id(each) for each in dates)}
-    starts = sorted([slot.title.start, *(each.start for each in dates)])
+    lines = [
+        mark.element
+        for mark in slot.marks
+        if mark.strength == 1 and _is_posting_line(mark.element, slot, place.dates)
+    ]
+    beside = [*dates, *lines, *_buttons(slot, href)]
+    apart = {id(slot.title), *(id(each) for each in beside)}
+    starts = sorted([slot.title.start, *(each.start for each in beside)])
     dated = {id(each) for each in marked}
     pieces: list[str] = []
     for part in slot.parts:
@@ -226,6 +236,57 @@ def _summary(slot: Slot, title: str, place: Place) -> str:
     if not text or clean_text(text).casefold() == title.casefold():
         return ""
     return markup
+
+
+def _is_posting_line(element: Element, slot: Slot, dates: DateReader) -> bool:
+    """Whether an element says when and under which labels the item was posted, and no more."""
+    if element.length > _LONGEST_DATE or element.holds(slot.title):
+        return False
+    own = " ".join(child for child in element.children if isinstance(child, str)).split()
+    linked = sum(link.length for link in links_in(element))
+    text = " ".join(own)
+    spot = dates.first(text)
+    return (
+        spot is not None
+        and len(text) - (spot.end - spot.start) <= _LONGEST_BUTTON
+        and element.length <= len(text) + linked + _FEW_BESIDE
+        and dates.is_label(text[: spot.start])
+    )
+
+
+def _buttons(slot: Slot, href: str) -> list[Element]:
+    """Return the short links that repeat the item's own and stand alone: "Read more"."""
+    own = href.partition("#")[0]
+    if not own:
+        return []
+    return [
+        link
+        for part in slot.parts
+        for link in links_in(part)
+        if 1 < link.length <= _LONGEST_BUTTON
+        and (link.attributes.get("href") or "").strip().partition("#")[0] == own
+        and not running_text(link)
+        and not link.holds(slot.title)
+        and not slot.title.holds(link)
+        and not any(
+            _is_label(around)
+            for around in link.ancestors()
+            if around.start > slot.start and around.length > link.length
+        )
+    ]
+
+
+def _in_sentence(date: Element) -> bool:
+    """Whether a date is emphasised in a sentence that goes on around it."""
+    if date.parent is None or date.tag not in _EMPHASIS:
+        return False
+    around = date.parent.children
+    place = next(place for place, child in enumerate(around) if child is date)
+    before, after = (
+        sum(len(child.strip()) for child in part if isinstance(child, str))
+        for part in (around[:place], around[place:])
+    )
+    return before > 0 and before + after > _LONGEST_LINE
 
 
 def _collect(  # noqa: PLR0913, PLR0917 - what stands apart, and where it goes

@@ -14,6 +14,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from feeds.read_tree import BLOCKS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,12 +67,21 @@ class Group:
 def find_groups(tree: Tree, marks: Sequence[Mark]) -> list[Group]:
     """Return every group of two or more title-like elements, with regions and dates."""
     by_key: dict[tuple[object, ...], list[Element]] = {}
-    for element in tree.elements:
-        if not 1 < element.length <= _LONGEST_TITLE:
-            continue
-        kind = _kind(element)
-        if kind:
-            by_key.setdefault((kind, element.path, _signature(element)), []).append(element)
+    dates = {id(mark.element) for mark in marks if mark.strength > 1}
+    kinds = [
+        (kind, element)
+        for element in tree.elements
+        if 1 < element.length <= _LONGEST_TITLE and (kind := _kind(element))
+    ]
+    titles = [element.start for kind, element in kinds if kind in {"heading", "named"}]
+    for kind, element in kinds:
+        if kind == "link":
+            first = _first_block(element, dates)
+            if first is not element:
+                by_key.setdefault((kind, first.path, _signature(first)), []).append(first)
+            if first is not element or _holds_any(element, titles):
+                kind = "card"  # noqa: PLW2901
+        by_key.setdefault((kind, element.path, _signature(element)), []).append(element)
     merged: dict[tuple[object, ...], list[Element]] = {}
     for key, elements in by_key.items():
         merged.setdefault((key[0], key[1]), []).extend(elements)
@@ -108,6 +119,29 @@ def _kind(element: Element) -> str:
     return ""
 
 
+def _holds_any(element: Element, starts: list[int]) -> bool:
+    """Whether something of those starts stands inside an element."""
+    return bisect_right(starts, element.end) > bisect_right(starts, element.start)
+
+
+def _first_block(link: Element, dates: set[int]) -> Element:
+    """Return what stands first in a link that is laid out in blocks, the link itself in others.
+
+    Such a link is a card around a whole item: its title stands over the text below it.
+    """
+    found = element = link
+    while True:
+        if any(isinstance(child, str) and child.strip() for child in element.children):
+            return found
+        filled = [child for child in element.elements if child.length > 1]
+        rest = [child for child in filled if id(child) not in dates]
+        if not rest:
+            return found
+        element = rest[0]
+        if len(rest) > 1 and any(child.tag in BLOCKS for child in rest):
+            found = element
+
+
 def _signature(element: Element) -> str:
     parent = element.parent
     own = element.words.split()
@@ -139,6 +173,9 @@ def _container(title: Element, starts: list[int]) -> Element:
     while element.parent is not None and element.parent.parent is not None:
         around = element.parent
         if bisect_right(starts, around.end) - bisect_left(starts, around.start) > 1:
+            break
+        if element.tag == "article" and len(starts) == 1:
+            # What would end the region of a lone title is missing; its own mark-up says where.
             break
         element = around
     return element

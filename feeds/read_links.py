@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from feeds.read_tree import Element
 
 # Segments that web software itself gives to lists of items, in every language of its users.
+# Code hosts address a release by its tag, which is a page of its own.
 _LISTS = re.compile(
-    r"/(?:tags?|categor(?:y|ies|ie|ia|ias)|topics?|authors?|users?|archives?|page|label|labels"
+    r"(?<!/releases)(?<!/-)/(?:tags?|categor(?:y|ies|ie|ia|ias)|topics?|authors?|users?|archives?|page|label|labels"
     r"|search|login|signin|register|share|feed|rss|etiqueta|kategorie|u)(?:/|$)"
     r"|/(?:feed|rss|atom|index)\.xml$",
     re.IGNORECASE,
@@ -24,7 +25,7 @@ _SHARE = re.compile(
 )
 _SHARE_PATH = re.compile(r"share|intent|sharer|submit", re.IGNORECASE)
 _ABOUT = frozenset({"tag", "author", "category", "nofollow", "bookmark"} - {"nofollow", "bookmark"})
-_PROSE = 25
+PROSE = 25
 _INLINE = frozenset({"span", "em", "i", "b", "strong", "small", "u", "code"})
 
 
@@ -35,7 +36,7 @@ def links_in(element: Element) -> Iterator[Element]:
         current = stack.pop()
         if current.tag == "a" and current.attributes.get("href"):
             yield current
-        stack.extend(reversed(list(current.elements)))
+        stack.extend([each for each in reversed(current.children) if not isinstance(each, str)])
 
 
 def title_link(title: Element, around: Element) -> str:
@@ -84,7 +85,7 @@ def _other_link(slot: Slot) -> tuple[str, str]:
     found: dict[str, int] = {}
     for part in slot.parts:
         for link in links_in(part):
-            if not is_about(link) and not _in_prose(link):
+            if not is_about(link) and not in_prose(link):
                 href = (link.attributes.get("href") or "").strip()
                 found[href] = found.get(href, 0) + 1
     if not found:
@@ -97,12 +98,16 @@ def _other_link(slot: Slot) -> tuple[str, str]:
     return list(found)[-1], "the item's last link"
 
 
-def _in_prose(link: Element) -> bool:
+def in_prose(link: Element) -> bool:
     """Whether a link is part of a sentence: running text around it."""
+    return running_text(link) > PROSE
+
+
+def running_text(link: Element) -> int:
+    """Return how much text stands directly in the element around a link."""
     parent = link.parent
     while parent is not None and parent.tag in _INLINE:
         parent = parent.parent
     if parent is None:
-        return False
-    running = sum(len(child.strip()) for child in parent.children if isinstance(child, str))
-    return running > _PROSE
+        return 0
+    return sum(len(child.strip()) for child in parent.children if isinstance(child, str))

@@ -157,6 +157,135 @@ def test_a_link_in_running_text_is_not_the_items_own() -> None:
     assert all("harbour.example/pier" in entry.summary_html for entry in found.entries)
 
 
+def test_words_of_a_sentence_are_not_titles() -> None:
+    """Links that mention something in an item's text do not make a list of their own."""
+    content = each(
+        "<div><a href='/{n}/'>Boat {n}</a><i>{d}</i><p>It was told, as ever in these weeks, by"
+        " <a href='/a/{n}'>the crew of the boat that has number {n}</a> and by"
+        " <a href='/b/{n}'>the keeper of the light that has number {n}</a>, both of whom everybody"
+        " here knows well.</p></div>"
+    )
+    found = reading(page(content))
+
+    assert [entry.title for entry in found.entries] == [f"Boat {n}" for n in range(len(ITEMS))]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "<em>Harbour</em><section><h3>{t}</h3><p>{s}</p></section><small>{d}</small>",
+        "<em>Harbour</em><div class='card-title'>{t}</div><div>{s}</div><small>{d}</small>",
+        "<div>{t}</div><div>{s}</div><div>{d}</div>",
+        "<div><p>{d}</p><div>{t}</div><div>{s}</div></div>",
+    ],
+)
+def test_a_link_around_a_whole_item_is_not_its_title(card: str) -> None:
+    """A card in a link has its title in the card: a heading, a name, or what stands first."""
+    found = reading(page(each(f"<div><a href='/{{n}}/'>{card}</a></div>")))
+
+    assert [(entry.title, entry.when and entry.when.day) for entry in found.entries] == [
+        (title, day) for day, title, _ in ITEMS
+    ]
+    assert [entry.url for entry in found.entries] == [
+        f"https://harbour.example/{number}/" for number in range(len(ITEMS))
+    ]
+    assert all(
+        summary[:30] in entry.summary_html
+        for entry, (_, _, summary) in zip(found.entries, ITEMS, strict=True)
+    )
+
+
+def test_a_column_may_return_under_the_same_heading() -> None:
+    """Headings that are all alike are told apart by their addresses."""
+    content = each(
+        "<div><h3><a href='/{i}-{n}/'>The week at the pier</a></h3><p>The usual column</p>"
+        "<span><time>{i}</time> <a href='/{i}-{n}/'>Read more</a></span></div>"
+    )
+    found = reading(page(content))
+
+    assert [(entry.title, entry.when and entry.when.day) for entry in found.entries] == [
+        ("The week at the pier", day) for day, _, _ in ITEMS
+    ]
+
+
+@pytest.mark.parametrize("path", ["releases/tag/v1.{n}", "-/tags/v1.{n}"])
+@pytest.mark.parametrize("title", ["<h3><a href='{p}'>{t}</a></h3>", "<a href='{p}'>{t}</a>"])
+def test_a_release_is_an_item(path: str, title: str) -> None:
+    """The page of a release has "tag" in its address and lists nothing."""
+    address = f"https://code.example/boats/radar/{path}"
+    linked = title.replace("{p}", address)
+    content = each("<li>" + linked + " <i>{d}</i> <p>{s}</p></li>")
+    for number in range(4):
+        content = content.replace(address.format(n=number), f"/news/{number}/")
+    found = reading(page(f"<ul>{content}</ul>"))
+
+    assert rows(found) == ITEMS
+    assert found.entries[4].url == address.format(n=4)
+
+
+def test_a_lone_item_ends_where_its_article_ends() -> None:
+    """A list of one item takes neither date nor link from what stands around the item."""
+    content = (
+        "<header><h1>Notes</h1><time>2019-02-03</time><a href='/about'>About these notes</a>"
+        "</header><article><h2><a href='/one/'>The only note so far</a></h2><time>2020-03-04"
+        "</time><p>It is short.</p></article>"
+    )
+    (entry,) = reading(page(content, after="<p>Nothing else</p>")).entries
+
+    assert (entry.title, entry.url) == ("The only note so far", "https://harbour.example/one/")
+    assert entry.when is not None
+    assert entry.when.day == date(2020, 3, 4)
+    assert entry.summary_html == "<p>It is short.</p>"
+
+
+def test_a_date_in_a_sentence_stays_in_it() -> None:
+    """A summary keeps the days that its sentences tell of."""
+    content = each(
+        "<div><h3>{t}</h3><p>{d}</p><p>Boats met on <b>14 May 2020</b> at the pier and stayed"
+        " there until the evening of the day after, as they always do.</p></div>"
+    )
+    found = reading(page(content))
+
+    assert [entry.when and entry.when.day for entry in found.entries] == [day for day, *_ in ITEMS]
+    assert all(
+        "on <b>14 May 2020</b> at" in entry.summary_html.replace("strong", "b")
+        for entry in found.entries
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>{s}</p><p><a href='/{n}/'>Read more</a></p>",
+        "<div><p>{s}</p><div><a href='/{n}/#more'>Weiterlesen</a></div></div>",
+        "<p>Posted on {i} in <a href='/about/x'>Piers</a>, <a href='/about/y'>Boats</a></p><p>{s}",
+    ],
+)
+def test_a_summary_is_the_items_own_text(body: str) -> None:
+    """Buttons that repeat the item's link and lines about its posting are no text of it."""
+    found = reading(page(each("<div><h3><a href='/{n}/'>{t}</a></h3><i>{d}</i>" + body + "</div>")))
+
+    assert [plain(entry.summary_html) for entry in found.entries] == [
+        summary for _, _, summary in ITEMS
+    ]
+
+
+def test_a_linked_heading_may_be_a_date() -> None:
+    """An item that its site calls by its day keeps this title; words of its text are none."""
+    days = sorted({day for day, _, _ in ITEMS})
+    content = "".join(
+        f"<div><h3><a href='/{day}/'>{day}</a></h3><p>On <a href='/x/{day}'>pier number {day.day}"
+        f"</a></p><p>Boats came, as the <a href='/y/{day}'>book of {day.day}</a> says in words"
+        " that are many.</p></div>"
+        for day in days
+    )
+    found = reading(page(content))
+
+    assert [(entry.title, entry.url) for entry in found.entries] == [
+        (f"{day}", f"https://harbour.example/{day}/") for day in days
+    ]
+
+
 def test_selectors_rule_their_field_only() -> None:
     """A selector for the title leaves date and link to the automatic."""
     content = each("<div class='x'><a href='/n/{n}'>{s}</a><b class='t'>{t}</b><i>{d}</i></div>")
