@@ -27,7 +27,7 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _FEED = re.compile(
-    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*+-->\s*)*+<(?:rss|feed|rdf:RDF)\b", re.DOTALL
 )
 _HEAD = 20_000
 _FEW_TAGS = 3
@@ -38,6 +38,8 @@ _DATE_LIKE = re.compile(
     r"(?<!\d)\d{1,2}(?!\d)[^\n]{1,30}(?<!\d)\d{4}(?!\d)|\d{4}(?!\d)[^\n]{1,30}\d{1,2}(?!\d)"
 )
 _MOST_UNREAD = 50
+# Dates are read in the square of their number on one line.
+_SETTLING = 400
 _NO_SELECTORS = SelectorSettings()
 
 
@@ -100,7 +102,7 @@ def _dates_of(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> Dat
         ]
         best = max(readers, key=lambda each: sum(bool(each.spots(line)) for line in unread))
         found = best if any(best.spots(line) for line in unread) else found
-    found.settle(lines)
+    found.settle(line[:_SETTLING] for line in lines)
     return found
 
 

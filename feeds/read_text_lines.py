@@ -26,10 +26,13 @@ _TITLE_FIELDS = frozenset(
     "\u0437\u0430\u0433\u043e\u043b\u043e\u0432\u043e\u043a \u4ef6\u540d \u6807\u9898 "
     "\u6a19\u984c \uc81c\ubaa9".split()
 )
-_HASHES = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_HASHES = re.compile(r"^(#{1,6})\s+(.*)$")
 _BULLET = re.compile(r"^([-*+\u2022\u25aa\u25cf\u25e6\u2013]|\d{1,3}[.)])\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+# No part may run over the next bracket: a line of brackets would cost the cube of its length.
+_MARKDOWN_LINK = re.compile(
+    r"!?\[([^\[\]]*+)\]\(\s?<?([^)\s>\[]{1,2000}+)>?(?:\s[^)\[]{0,500}+)?\)"
+)
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 # A heading says what follows; it does not end like a sentence.
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f\u2026:;,][\"'\u201d\u2019\u00bb)\]]*$")
@@ -140,12 +143,18 @@ def _level_of(rule: str) -> int:
     return 1 if rule.strip()[0] in "=#" else 2
 
 
+def _without_hashes(text: str) -> str:
+    """Drop the hashes that close a heading; those of a word stay."""
+    shorter = text.rstrip("#")
+    return shorter.rstrip() if shorter.endswith(" ") else text
+
+
 def _line(raw: str, paragraph: int, section: int, dates: DateReader) -> Line:
     text = clean_text(raw)
     level = 0
     heading = _HASHES.match(text)
     if heading:
-        level, text = len(heading.group(1)), heading.group(2)
+        level, text = len(heading.group(1)), _without_hashes(heading.group(2))
     bullet = _BULLET.match(text)
     # "14. September 2020" begins with a day, "1. First point" with a number.
     if bullet and not (dates.spots(text[:80]) and dates.spots(text[:80])[0].start == 0):
