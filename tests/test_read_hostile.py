@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 HTML = "<html><body>"
-# An ordinary page takes a hundred times its bare parse; what grows by the square takes thousands.
-MOST_PARSES = 800
+# An ordinary page takes some 300 times its bare parse; what grew by the square took 40 000 and more.
+MOST_PARSES = 2_000
 
 
 def reading(body: bytes) -> Reading:
