@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 HTML = "<html><body>"
-# An ordinary page takes some 300 times its bare parse; what grew by the square took 40 000 and more.
+# An ordinary page takes some 300 times its bare parse; what grew by the square, 40 000 and more.
 MOST_PARSES = 2_000
 
 
