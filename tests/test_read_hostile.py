@@ -126,10 +126,10 @@ def test_hostile_bodies_are_answered_in_time(body: str, parse: float) -> None:
 
 @pytest.mark.parametrize("body", ["items of a page", "items of a text"])
 def test_more_items_than_anyone_lists_are_cut_and_it_is_said(body: str) -> None:
-    """The first thousands of a hundred thousand items are read; a note says that it is a part."""
+    """The first thousands of many thousand items are read; a note says that it is a part."""
     made = BODIES[body]()
     assert isinstance(made, str)
-    found = reading(made.encode())
+    found = reading(made[: len(made) // 4].encode())
 
     assert len(found.entries) >= 5_000
     assert any("only its beginning was read" in note for note in found.notes)
