@@ -28,13 +28,19 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _FEED = re.compile(
-    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*+-->\s*)*+<(?:rss|feed|rdf:RDF)\b", re.DOTALL
 )
 _HEAD = 20_000
 _FEW_TAGS = 3
 _SAMPLE = 200_000
 _SHORT = 60
-_NUMBER = re.compile(r"\d")
+# A day and a year, whatever stands between.
+_DATE_LIKE = re.compile(
+    r"(?<!\d)\d{1,2}(?!\d)[^\n]{1,30}(?<!\d)\d{4}(?!\d)|\d{4}(?!\d)[^\n]{1,30}\d{1,2}(?!\d)"
+)
+_MOST_UNREAD = 50
+# Dates are read in the square of their number on one line.
+_SETTLING = 400
 _NO_RULES = RuleSettings()
 
 
@@ -82,15 +88,21 @@ def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
 
 
 def _dates_of(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> DateReader:
-    """Return the reader in whose language most lines of the text are dates."""
+    """Return a reader of the text's language that also knows the one its dates are written in."""
     guessed = guess_language(text)
     lines = [line for line in text[:_SAMPLE].split("\n") if line.strip()]
     found = DateReader(zone=zone, now=now, language=language or guessed, also=guessed)
-    short = [line for line in lines if len(line) <= _SHORT and _NUMBER.search(line)]
-    if not language and short and not any(found.spots(line) for line in short):
-        readers = (DateReader(zone=zone, now=now, language=each) for each in LANGUAGES)
-        found = max(readers, key=lambda each: sum(bool(each.spots(line)) for line in short[:50]))
-    found.settle(lines)
+    short = [line for line in lines if len(line) <= _SHORT and _DATE_LIKE.search(line)]
+    unread = [line for line in short if not found.spots(line)][:_MOST_UNREAD]
+    if not language and unread:
+        written = guess_language("\n".join(unread))
+        readers = [
+            DateReader(zone=zone, now=now, language=guessed, also=each)
+            for each in dict.fromkeys((written, *LANGUAGES))
+        ]
+        best = max(readers, key=lambda each: sum(bool(each.spots(line)) for line in unread))
+        found = best if any(best.spots(line) for line in unread) else found
+    found.settle(line[:_SETTLING] for line in lines)
     return found
 
 

@@ -29,6 +29,7 @@ _TITLE_WORDS = re.compile(
 _BARE = frozenset({"li", "dt", "dd", "td", "p", "summary", "figcaption"})
 _STRONG = frozenset({"strong", "b"})
 _LONGEST_TITLE = 300
+_LONGEST_HEADING = 60
 _MOST_GROUPS = 200
 _MOST_SLOTS = 5_000
 _STOPS = frozenset({"nav", "footer", "aside", "form"})
@@ -203,6 +204,9 @@ def _add_siblings(slots: list[Slot], starts: list[int], mark_starts: list[int]) 
     place_of = {id(element): place for place, element in enumerate(siblings)}
     places = [place_of[id(slot.parts[0])] for slot in slots]
     between = [_free(siblings[a + 1 : b], starts) for a, b in itertools.pairwise(places)]
+    leading = [
+        _free(siblings[a + 1 : b][::-1], starts)[::-1] for a, b in itertools.pairwise(places)
+    ]
     usual = Counter(element.tag for run in between for element in run)
     if not usual:
         return
@@ -228,11 +232,12 @@ def _add_siblings(slots: list[Slot], starts: list[int], mark_starts: list[int]) 
         for slot, run in zip(slots, [*between, after], strict=True):
             slot.parts.extend(run)
         return
-    runs = [before, *between]
+    runs = [before, *leading]
     for slot, run, following in zip(slots, runs, [*between, after], strict=True):
         own = run[-lead:] if dated(run[-lead:]) else []
         rest = following
         if following is not after and dated(following[-lead:]):
+            # What leads the next list belongs to no item before it.
             rest = following[:-lead]
         slot.parts[:0] = own
         slot.parts.extend(rest)
@@ -288,7 +293,10 @@ def _is_over(heading: Element, element: Element) -> bool:
     """Whether a heading and an element share a section: few steps up from the heading."""
     around = heading.parent
     for _ in range(3):
-        if around is None or around.parent is None:
+        if around is None or (
+            around.parent is None
+            and (around is not heading.parent or heading.length > _LONGEST_HEADING)
+        ):
             return False
         if around.holds(element):
             return True

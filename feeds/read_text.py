@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     Layout: TypeAlias = tuple[str, list[Entry]]
     Segment: TypeAlias = tuple[When | None, Sequence[Line]]
 
-_SEPARATOR = re.compile(r"^\s*(?:[-:\u2013\u2014|\u00b7,\uff1a]|\))*\s*")
-_SEPARATOR_END = re.compile(r"\s*(?:[-:\u2013\u2014|\u00b7,\uff1a(\[]|\bon)*\s*$")
+_SEPARATOR = re.compile(r"^\s*(?:[-:\u2013\u2014|\u00b7,\uff1a/]|\))*\s*")
+_SEPARATOR_END = re.compile(r"\s*(?:[-:\u2013\u2014|\u00b7,\uff1a/(\[]|\bon)*\s*$")
+_COPYRIGHT = re.compile(r"^(?:\u00a9|\(c\)\s|copyright\b)", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\[([^\[\]]+)\]$")
 _LONGEST_TITLE = 250
 _WRAPPED_AT = 50
@@ -37,6 +38,7 @@ _FEW_HEADER_LINES = 4
 def read_text(text: str, dates: DateReader, *, url: str = "") -> Reading:
     """Read a plain text or Markdown bulletin."""
     lines, cut = lines_of(text, dates)
+    lines = _without_foot(lines)
     for layout in (_date_lines, _dated_lines, _headings, _alternating, _bullets):
         method, entries = layout(lines, dates, url)
         if entries:
@@ -65,6 +67,34 @@ def _title(lines: Sequence[Line], entries: Sequence[Entry]) -> str:
     first = lines[0]
     known = {entry.title for entry in entries}
     return first.text if first.titled and first.text not in known else ""
+
+
+def _without_foot(lines: list[Line]) -> list[Line]:
+    """Drop what stands below a last rule and is no item as those above, and who owns it all."""
+    last = lines[-1].section if lines else 0
+    body = [line for line in lines if line.section < last]
+    foot = [line for line in lines if line.section == last]
+    if body and not any(_heads(line) for line in foot):
+        headed = sum(_heads(line) for line in body)
+        titles = sum(line.titled for line in body)
+        # Where nothing tells items from a foot, the only rule stands above the foot.
+        if headed or (body[0].section == body[-1].section and titles > _FEW):
+            lines = body
+    end = len(lines)
+    while end > 1 and _COPYRIGHT.match(lines[end - 1].text):
+        end -= 1
+    return lines[:end]
+
+
+def _heads(line: Line) -> bool:
+    """Whether a line is marked as the head of an item: by a date, as a heading, as a point."""
+    return bool(
+        line.day
+        or line.level
+        or line.bullet
+        or _dated_title(line, "beginning")
+        or _dated_title(line, "end")
+    )
 
 
 def _date_lines(lines: Sequence[Line], _dates: DateReader, url: str) -> Layout:
@@ -134,8 +164,8 @@ def _split_groups(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _items_in(lines: Sequence[Line]) -> list[Sequence[Line]]:
-    if lines and all(line.bullet for line in lines) and len(lines) > 1:
-        return [[line] for line in lines]
+    if lines and lines[0].bullet:
+        return _points(lines)
     blocks = _blocks(lines)
     levels = {block[0].level for block in blocks if block[0].level}
     top = min(levels) if levels else 0
@@ -151,6 +181,15 @@ def _items_in(lines: Sequence[Line]) -> list[Sequence[Line]]:
         [line for block in blocks[start:end] for line in block]
         for start, end in zip(starts, ends, strict=True)
     ]
+
+
+def _points(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    """Part lines at the points of their outermost list."""
+    marks = [
+        index for index, line in enumerate(lines) if line.bullet and line.indent <= lines[0].indent
+    ]
+    ends = [*marks[1:], len(lines)]
+    return [lines[mark:end] for mark, end in zip(marks, ends, strict=True)]
 
 
 def _opens_item(blocks: Sequence[Sequence[Line]], place: int) -> bool:

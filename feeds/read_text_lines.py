@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from feeds.text import clean_text
@@ -15,11 +16,23 @@ if TYPE_CHECKING:
     from feeds.dates import DateReader, Spot
     from feeds.model import When
 
-_UNDERLINE = re.compile(r"^\s*([=\-~*_#\u2500\u2014])\1{2,}\s*$")
-_HASHES = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_UNDERLINE = re.compile(r"^\s*([=\-~*_#\u2500\u2014])(?:[ \t]?\1){2,}\s*$")
+# What mail programs and old newsgroups set before a signature.
+_SIGNATURE = re.compile(r"^--\s*$")
+_FIELD = re.compile(r"^([^\W\d_][^\W_]*(?:-[^\W_]+)*)[ \u00a0]?[:\uff1a]\s*(?=\S)")
+_TITLE_FIELDS = frozenset(
+    "subject title headline betreff titel \u00fcberschrift objet sujet titre asunto t\u00edtulo "
+    "assunto oggetto titolo onderwerp \u00e4mne temat konu \u0442\u0435\u043c\u0430 "
+    "\u0437\u0430\u0433\u043e\u043b\u043e\u0432\u043e\u043a \u4ef6\u540d \u6807\u9898 "
+    "\u6a19\u984c \uc81c\ubaa9".split()
+)
+_HASHES = re.compile(r"^(#{1,6})\s+(.*)$")
 _BULLET = re.compile(r"^([-*+\u2022\u25aa\u25cf\u25e6\u2013]|\d{1,3}[.)])\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+# No part may run over the next bracket: a line of brackets would cost the cube of its length.
+_MARKDOWN_LINK = re.compile(
+    r"!?\[([^\[\]]*+)\]\(\s?<?([^)\s>\[]{1,2000}+)>?(?:\s[^)\[]{0,500}+)?\)"
+)
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 # A heading says what follows; it does not end like a sentence.
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f\u2026:;,][\"'\u201d\u2019\u00bb)\]]*$")
@@ -28,6 +41,7 @@ _SENTENCE = 60
 _SENTENCE_BLANKS = 6
 _LONGEST_LINE = 20_000
 _MOST_LINES = 50_000
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,9 @@ class Line:
     day: When | None = None
     spots: tuple[Spot, ...] = field(default=(), repr=False)
     url: str = ""
+    indent: int = 0
+    # How many rules stand above the line.
+    section: int = 0
 
     @property
     def titled(self) -> bool:
@@ -67,7 +84,7 @@ def lines_of(text: str, dates: DateReader) -> tuple[list[Line], bool]:
     raw = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cut = len(raw) > _MOST_LINES or any(len(line) > _LONGEST_LINE for line in raw)
     found: list[Line] = []
-    paragraph = 0
+    paragraph = section = 0
     for line in raw[:_MOST_LINES]:
         if not line.strip():
             paragraph += 1
@@ -76,13 +93,42 @@ def lines_of(text: str, dates: DateReader) -> tuple[list[Line], bool]:
             paragraph += 1
             if found and _underlines(line, found[-1], paragraph):
                 found[-1] = replace(found[-1], level=found[-1].level or _level_of(line))
+            else:
+                section += 1
             continue
-        made = _line(line[:_LONGEST_LINE], paragraph, dates)
+        if found and _SIGNATURE.match(line):
+            break
+        made = _line(line[:_LONGEST_LINE], paragraph, section, dates)
         if made.text:
             paragraph += bool(made.level)
             found.append(made if not made.level else replace(made, paragraph=paragraph))
             paragraph += bool(made.level)
-    return found, cut
+    return _without_fields(found), cut
+
+
+def _without_fields(lines: list[Line]) -> list[Line]:
+    """Take what heads a mail apart: its subject is a heading, its date stays, the rest goes."""
+    names = [_field(line) for line in lines]
+    if sum(name in _TITLE_FIELDS for name in names) < _FEW:
+        return lines
+    found: list[Line] = []
+    for _, group in groupby(
+        zip(lines, names, strict=True), key=lambda pair: (pair[0].paragraph, bool(pair[1]))
+    ):
+        block = list(group)
+        heads = any(name in _TITLE_FIELDS for _, name in block)
+        for line, name in block:
+            if heads and name in _TITLE_FIELDS:
+                text = _FIELD.sub("", line.text)
+                found.append(replace(line, text=text, level=line.level or 1, day=None))
+            elif not heads or line.day:
+                found.append(line)
+    return found
+
+
+def _field(line: Line) -> str:
+    match = _FIELD.match(line.text)
+    return match.group(1).lower() if match else ""
 
 
 def _underlines(rule: str, line: Line, paragraph: int) -> bool:
@@ -97,12 +143,18 @@ def _level_of(rule: str) -> int:
     return 1 if rule.strip()[0] in "=#" else 2
 
 
-def _line(raw: str, paragraph: int, dates: DateReader) -> Line:
+def _without_hashes(text: str) -> str:
+    """Drop the hashes that close a heading; those of a word stay."""
+    shorter = text.rstrip("#")
+    return shorter.rstrip() if shorter.endswith(" ") else text
+
+
+def _line(raw: str, paragraph: int, section: int, dates: DateReader) -> Line:
     text = clean_text(raw)
     level = 0
     heading = _HASHES.match(text)
     if heading:
-        level, text = len(heading.group(1)), heading.group(2)
+        level, text = len(heading.group(1)), _without_hashes(heading.group(2))
     bullet = _BULLET.match(text)
     # "14. September 2020" begins with a day, "1. First point" with a number.
     if bullet and not (dates.spots(text[:80]) and dates.spots(text[:80])[0].start == 0):
@@ -128,4 +180,6 @@ def _line(raw: str, paragraph: int, dates: DateReader) -> Line:
         day=dates.whole(text),
         spots=dates.spots(text) if len(text) <= _LONGEST_TITLE * 2 else (),
         url=url,
+        indent=len(raw) - len(raw.lstrip()),
+        section=section,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from feeds.markup import web_url
 from feeds.read_choose import stands_aside
 from feeds.read_text import read_text
 from feeds.read_tree import BLOCKS, Element, Tree
+from feeds.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,24 +21,95 @@ if TYPE_CHECKING:
 
 _LONGEST = 2_000_000
 _FEW = 2
+_SAMPLE = 50
+_LEAST_LOOSE = 40
 
 
 def read_visible(
     tree: Tree, dates: DateReader, best: Group | None, entries: Sequence[Entry], *, url: str
 ) -> Reading | None:
     """Read the page as a text where that finds what its markup does not; else None."""
-    linked = sum(bool(entry.url) for entry in entries)
-    dated = sum(entry.when is not None for entry in entries)
-    if dated and best is not None and best.kind not in {"bare", "strong"}:
-        return None
-    sure = dated == len(entries) > 0 and not any(dates.whole(entry.title) for entry in entries)
-    if (dated and linked * 2 > len(entries)) or sure:
+    sure = _is_sure(dates, best, entries)
+    if sure and (best is None or not _parted_by_breaks(tree, best, entries)):
         return None
     reading = read_text(visible_text(tree), dates, url=url)
     found = sum(entry.when is not None for entry in reading.entries)
     if found < _FEW or found < len(reading.entries):
         return None
-    return replace(reading, method=f"html as {reading.method}")
+    if sure and not _agree(reading.entries, entries):
+        return None
+    linked = _linked(reading.entries, tree, url)
+    return replace(reading, entries=linked, method=f"html as {reading.method}")
+
+
+def _is_sure(dates: DateReader, best: Group | None, entries: Sequence[Entry]) -> bool:
+    """Whether the markup says enough: items have dates, and more than dates."""
+    linked = sum(bool(entry.url) for entry in entries)
+    dated = sum(entry.when is not None for entry in entries)
+    days = sum(dates.whole(entry.title) is not None for entry in entries)
+    # A heading that is a date is over its items, unless it leads to a page of its own.
+    own = len({entry.url for entry in entries if entry.url})
+    if days * 2 > len(entries) >= own * 2:
+        return False
+    if dated and best is not None and best.kind not in {"bare", "strong"}:
+        return True
+    sure = dated == len(entries) > 0 and not days
+    return (dated > 0 and linked * 2 > len(entries)) or sure
+
+
+def _parted_by_breaks(tree: Tree, best: Group, entries: Sequence[Entry]) -> bool:
+    """Whether line breaks, not elements, part titles and paragraphs: none has a summary then."""
+    if sum(bool(entry.summary_html) for entry in entries) * 2 > len(entries):
+        return False
+    slots = best.slots[:_SAMPLE]
+    inside = sum(_has_break(tree, slot.title) for slot in slots)
+    around = Counter(slot.parts[0].parent for slot in slots)
+    beside = sum(
+        count
+        for parent, count in around.items()
+        if parent is not None and _loose_text(parent) > _LEAST_LOOSE * count
+    )
+    return max(inside, beside) * 2 > len(slots)
+
+
+def _has_break(tree: Tree, element: Element) -> bool:
+    return any(each.tag == "br" for each in tree.elements[element.start : element.end + 1])
+
+
+def _loose_text(element: Element) -> int:
+    """Count the characters that stand in an element beside its child elements."""
+    return sum(len(child.strip()) for child in element.children if isinstance(child, str))
+
+
+def _agree(as_text: Sequence[Entry], as_markup: Sequence[Entry]) -> bool:
+    """Whether both readings found the same dated items, the text perhaps with shorter titles."""
+    dated = [entry for entry in as_markup if entry.when]
+    return len(as_text) == len(dated) and all(
+        other.title.startswith(entry.title) for entry, other in zip(as_text, dated, strict=True)
+    )
+
+
+def _linked(entries: Sequence[Entry], tree: Tree, base: str) -> tuple[Entry, ...]:
+    """Give items the addresses that their titles lead to, unless all lead to one."""
+    titles = {entry.title for entry in entries}
+    hrefs: dict[str, str] = {}
+    for element in tree.elements:
+        if element.tag == "a" and element.attributes.get("href"):
+            title = clean_text(element.text)
+            if title in titles:
+                hrefs.setdefault(title, element.attributes["href"] or "")
+    if len(set(hrefs.values())) < min(_FEW, len(titles)):
+        return tuple(entries)
+    return tuple(
+        replace(
+            entry,
+            url=address,
+            evidence={**entry.evidence, "link": "the title's link"},
+        )
+        if (address := web_url(hrefs.get(entry.title, ""), base))
+        else entry
+        for entry in entries
+    )
 
 
 def visible_text(tree: Tree) -> str:
