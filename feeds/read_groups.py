@@ -160,12 +160,31 @@ def _slots(titles: list[Element], marks: Sequence[Mark], mark_starts: list[int])
     for places in by_parent.values():
         if len(places) > 1:
             _add_siblings([slots[place] for place in places], starts, mark_starts)
+    _add_to_lone(
+        [slots[places[0]] for places in by_parent.values() if len(places) == 1], slots, starts
+    )
     for slot in slots:
         first = bisect_left(mark_starts, slot.start)
         last = bisect_right(mark_starts, slot.end)
         slot.marks = list(marks[first:last])
     _add_date_headings(slots, marks)
     return slots
+
+
+def _add_to_lone(lone: Sequence[Slot], slots: Sequence[Slot], starts: list[int]) -> None:
+    """Give an item that stands alone in its section what its like have elsewhere."""
+    usual = Counter(part.tag for slot in slots for part in slot.parts if part is not slot.title)
+    longest = max(len(slot.parts) for slot in slots)
+    if longest == 1:
+        return
+    like = Counter(slot.parts[0].path for slot in slots if len(slot.parts) > 1)
+    for slot in lone:
+        first = slot.parts[0]
+        if first.parent is None or first.path not in like:
+            continue
+        siblings = list(first.parent.elements)
+        place = next(at for at, element in enumerate(siblings) if element is first)
+        slot.parts.extend(_free(_run_after(siblings[place + 1 :], usual, longest), starts))
 
 
 def _container(title: Element, starts: list[int]) -> Element:

@@ -424,12 +424,6 @@ GROUPED: dict[str, Layout] = {
 }
 ALONE = "<html><body>{}</body></html>"
 
-_LONELY = "read_groups._slots: an item alone in its section gets no siblings, so no summary"
-FAULTS = {
-    ("real", "sections", page("{}")): _LONELY,
-    ("real", "sections", ALONE): _LONELY,
-}
-
 
 @pytest.mark.parametrize(
     ("items", "layout", "frame"),
@@ -439,9 +433,6 @@ FAULTS = {
             layout,
             frame,
             id=f"{source}-{layout}-{'alone' if frame == ALONE else 'page'}",
-            marks=pytest.mark.xfail(reason=FAULTS[source, layout, frame], strict=True)
-            if (source, layout, frame) in FAULTS
-            else (),
         )
         for source in ("real", "sample")
         for layout in GROUPED
