@@ -234,6 +234,18 @@ def _words_of(text: Entry | Item | object) -> str:
     return f"{title_key(title)} {text_key(summary)}"
 
 
+def _has_other_number(entry: Entry, item: Item) -> bool:
+    """Tell whether two alike are two of a series: 2026 is not 2025, nor 0.13 what 0.12 was.
+
+    A number that merely counts something changes while day and address stay.
+    """
+    content = item.content
+    if _NUMBER.findall(title_key(entry.title)) == _NUMBER.findall(title_key(content.title)):
+        return False
+    addresses = entry.url and content.url and url_key(entry.url) != url_key(content.url)
+    return _days_differ(entry, item) or bool(addresses)
+
+
 def _agreement(entry: Entry, item: Item) -> float:
     """Say how much of two agrees that have a key in common: day, title, text."""
     days = _day(entry.when) == _day(item.content.when)
@@ -318,7 +330,7 @@ def _likeness(entry: Entry, item: Item) -> float:
 
 def _threshold(entry: Entry, item: Item) -> float:
     """Return how alike two must be to be one."""
-    if _are_foreign(entry, item):
+    if _are_foreign(entry, item) or _has_other_number(entry, item):
         return _NEVER
     if _days_differ(entry, item):
         texts = (text_key(entry.summary_html), text_key(item.content.summary_html))

@@ -232,6 +232,16 @@ GONE = [
         entry("Volunteers wanted", url="https://x.test/forms", summary=OTHER),
     ),
     (
+        "the next of a numbered series, on the same day",
+        entry("Version 1.12.2 is out", url="https://x.test/1.12.2", day=DAY, summary=LONG),
+        entry("Version 1.12.3 is out", url="https://x.test/1.12.3", day=DAY, summary=LONG),
+    ),
+    (
+        "last year's call for papers",
+        entry("Call for talks 2025", url="https://x.test/a", day=DAY, summary=LONG),
+        entry("Call for talks 2026", url="https://x.test/b", day=NEXT, summary=LONG),
+    ),
+    (
         "the same number at another source",
         replace(entry("a bridge", summary=LONG), source_id="17"),
         replace(entry("one ferry", summary=OTHER), source_id="17"),
