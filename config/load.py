@@ -142,7 +142,7 @@ class _Loader:
             try:
                 values[key] = CONVERTERS[hints[key]].from_text(text)
             except Unfit as error:
-                found = "the value" if _is_secret(section, key) else repr(text)
+                found = "the value" if _is_secret(section, key) else describe(text)
                 self.problems.append(Problem(variable, "", f"found {found}, allowed is {error}"))
         return section(**values)
 
@@ -187,7 +187,7 @@ class _Loader:
             self._note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
         bulletin = BulletinSettings(slug=slug, **{"title": "", **values})
         loaded = tuple(self._source(bulletin, name, sources) for name in sources)
-        link = bulletin.link or next((source.url for source in loaded if source.url), "")
+        link = bulletin.link or next((source.location for source in loaded if source.url), "")
         return replace(bulletin, link=link, sources=loaded)
 
     def _source(

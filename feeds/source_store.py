@@ -204,6 +204,8 @@ def _registered(source: SourceSettings) -> tuple[str, str, str]:
     recipe = repr(
         (
             READER_VERSION,
+            # With the login, which the location lacks and without which nothing may be read.
+            source.url,
             source.kind,
             source.language,
             source.time_zone.key,

@@ -22,6 +22,7 @@ from config.load import load
 from config.write import example_configuration
 from tidings.app import open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, build_parser, main
+from tidings.reports import health_report
 from tidings.work import tick
 
 if TYPE_CHECKING:
@@ -441,6 +442,27 @@ def test_a_check_publishes_what_is_new(harbour: Path, run: Run) -> None:
     assert (report["checks"][0]["outcome"], report["checks"][0]["new"]) == ("changed", 1)
     feed = feedparser.parse((harbour / "public" / "harbour" / "atom.xml").read_bytes())
     assert feed.entries[0].title == "Lighthouse open"
+
+
+def test_a_login_in_a_url_is_kept_nowhere(folder: Path, origin: Origin, run: Run) -> None:
+    """It is for requests alone: neither store nor pages, messages nor reports show it."""
+    page = origin.says(
+        answer(200, BULLETIN.encode(), {"Content-Type": "text/plain"}), answer(200, b"Nothing.")
+    ).replace("//", "//ann:s3cret@")
+    told = [
+        *run("init", page, "--slug", "harbour")[1:],
+        *run("check")[1:],
+        *run("check", "--json")[1:],
+        *run("preview", page, "--json")[1:],
+    ]
+
+    with open_app(load(folder / "tidings.toml", {})) as app:
+        told.append(json.dumps(health_report(app)))
+    kept = [path for path in folder.rglob("*") if path.is_file() and path.name != "tidings.toml"]
+    told += [path.read_bytes().decode("utf-8", "replace") for path in kept]
+    assert [text for text in told if "s3cret" in text] == []
+    assert "Authorization" in str(origin.asked[-1].headers).title()
+    assert load(folder / "tidings.toml", {}).bulletins[0].sources[0].url == page
 
 
 def test_an_unchanged_check_writes_no_file(harbour: Path, run: Run) -> None:

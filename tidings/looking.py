@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a look found. ``page_url`` is the address that links were resolved against."""
+    """What a look found. ``page_url`` is the address that links were resolved against.
+
+    ``location`` is for messages; ``url`` may hold a login, and is empty for a file.
+    """
 
     location: str
+    url: str
     page_url: str
     file: Path | None
     zone: ZoneInfo
@@ -97,7 +101,9 @@ def look(
     with Fetcher(FetchSettings()) as fetcher:
         page = fetcher.fetch(source, validators=Validators())
     if isinstance(page, NotModified):
-        raise CommandError(f"{location}: answers 304 though nothing was known of it", code=FAILED)
+        raise CommandError(
+            f"{source.location}: answers 304 though nothing was known of it", code=FAILED
+        )
     address = page_url or page.url
     reading = read(
         page.body,
@@ -109,7 +115,8 @@ def look(
         now=datetime.now(UTC),
     )
     return Look(
-        location=location,
+        location=source.location,
+        url=source.url,
         page_url=address,
         file=source.file,
         zone=zone,

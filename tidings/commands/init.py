@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from config.logins import without_login
 from config.schedule import parse_duration
 from config.slugs import slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("init wants the address of a page or the path of a file", code=USAGE)
     settings = load_settings(options.config) if options.config.exists() else None
     _check_every(options.every)
-    with progress(f"reading {options.source}"):
+    with progress(f"reading {without_login(options.source)}"):
         seen = look(
             options.source,
             kind=options.kind,
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         title=options.title or seen.reading.title or slug.replace("-", " ").capitalize(),
         language=options.language or seen.reading.language or "en",
         time_zone=options.time_zone,
-        url="" if seen.file else seen.location,
+        url=seen.url,
         file=_relative(options, seen),
         kind=options.kind,
         every=options.every,

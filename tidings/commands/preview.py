@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.logins import without_login
 from feeds.markup import plain_text
 from tidings.cli import FAILED, OK, CommandError
 from tidings.looking import look
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found; the exit code says whether anything was."""
-    with progress(f"reading {options.source}"):
+    with progress(f"reading {without_login(options.source)}"):
         seen = look(
             options.source,
             page_url=options.url,
