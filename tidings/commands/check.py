@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from feeds.check import Checker, ReadingError
@@ -15,32 +16,45 @@ from tidings.work import check_claimed, lease_length, publish
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from feeds.model import Changes
     from feeds.records import Check
     from tidings.app import App
     from tidings.reports import Report
 
+log = logging.getLogger("tidings.check")
+
 
 def run(options: argparse.Namespace) -> int:
-    """Check one bulletin or all; the exit code says whether a source failed."""
+    """Check one bulletin or all; the exit code says whether a source failed or was busy."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
     with open_app(load_settings(options.config)) as app:
         slugs = _wanted(app, options.bulletin)
         if options.dry_run:
             return _dry_run(app, slugs, as_json=options.json)
+        checks: list[Check] = []
+        busy = []
         with progress("reading"):
-            checks = [check for slug in slugs for check in _check(app, slug)]
+            for slug in slugs:
+                claim = app.sources.claim(slug, now=app.clock(), lease=lease_length(app))
+                if claim is None:
+                    log.warning("%s: another process is checking it; try again later", slug)
+                    busy.append(slug)
+                    continue
+                with Fetcher(app.settings.fetch) as fetcher:
+                    checks.extend(check_claimed(app, claim, fetcher))
         published = publish(app)
     if options.json:
         say_json(
             {
                 "checks": [check_report(check) for check in checks],
                 "published": list(published),
+                "busy": busy,
             }
         )
-    return FAILED if any(check.error for check in checks) else OK
+    if any(check.error for check in checks):
+        return FAILED
+    return BUSY if busy else OK
 
 
 def _wanted(app: App, slug: str) -> list[str]:
@@ -52,14 +66,6 @@ def _wanted(app: App, slug: str) -> list[str]:
     if slug:
         return [app.bulletin(slug).slug]
     return [bulletin.slug for bulletin in app.settings.bulletins]
-
-
-def _check(app: App, slug: str) -> Iterator[Check]:
-    claim = app.sources.claim(slug, now=app.clock(), lease=lease_length(app))
-    if claim is None:
-        raise CommandError(f"{slug}: another process is checking it; try again later", code=BUSY)
-    with Fetcher(app.settings.fetch) as fetcher:
-        yield from check_claimed(app, claim, fetcher)
 
 
 def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
