@@ -248,12 +248,23 @@ def test_init_writes_the_rules_that_it_found(folder: Path, origin: Origin, run: 
         (("init", "nothing.txt"), USAGE, "nothing.txt: no such file; a page is given by"),
         (("init", "bulletin.txt", "--slug", "A b"), USAGE, "--slug: a bulletin's name has small"),
         (("init", "bulletin.txt", "--slug", "health"), USAGE, "is an address of the site itself"),
-        (("init", "bulletin.txt", "--every", "often"), USAGE, "--every: not a duration: 'often'"),
+        (("init", "bulletin.txt", "--every", "often"), USAGE, "--every: found 'often', allowed is"),
+        (("init", "bulletin.txt", "--every", "0s"), USAGE, "--every: found '0s', allowed is a"),
+        (("init", "bulletin.txt", "--language", "xx--!"), USAGE, "--language: found 'xx--!', "),
+        (("init", "bulletin.txt", "--title", "a\nb"), USAGE, "--title: found 'a\\nb', allowed is"),
+        (("init", "http://127.0.0.1:1/", "--slug", "A b"), USAGE, "--slug: a bulletin's name"),
+        (("init", "http://127.0.0.1:1/", "--time-zone", ".."), USAGE, "--time-zone: no time"),
         (("init", "bulletin.txt", "--time-zone", "Mars"), USAGE, "no time zone 'Mars'"),
         (("init", "empty.txt"), FAILED, "empty.txt: The source is empty"),
         (("init", "binary.pdf"), FAILED, "binary.pdf: The source is a PDF"),
         (("init", "."), FAILED, "folder"),
         (("preview", "nothing.txt"), USAGE, "nothing.txt: no such file"),
+        (("preview", "ftp://ann:pw@x/y"), USAGE, "ftp://x/y: only http and https addresses are"),
+        (("preview", ""), USAGE, "wanted is the address of a page or the path of a file"),
+        (("preview", "bulletin.txt", "--language", "xx--!!"), USAGE, "--language: found 'xx--"),
+        (("preview", "bulletin.txt", "--url", "not a url"), USAGE, "--url: found 'not a url', "),
+        (("preview", "bulletin.txt", "--url", "http://[::1"), USAGE, "allowed is an http or"),
+        (("preview", "bulletin.txt", "--time-zone", ".."), USAGE, "--time-zone: no time zone"),
         (("preview", "empty.txt"), FAILED, "The source is empty"),
         (("preview", "login.html"), FAILED, "This is a login page, not the bulletin"),
         (("preview", "prose.txt"), FAILED, "prose.txt: No"),
@@ -278,6 +289,26 @@ def test_what_cannot_be_read_is_said_and_nothing_is_written(
     assert message in messages
     assert messages.count("\n") == 1
     assert not (folder / "tidings.toml").exists()
+
+
+def test_a_page_whose_language_is_none_is_taken_for_english(folder: Path, run: Run) -> None:
+    """What a publisher writes wrongly keeps nobody from following the page."""
+    (folder / "feed.xml").write_text(RSS.replace("<item>", "<language>English</language><item>"))
+
+    assert run("init", "feed.xml", "--slug", "port")[0] == OK
+    assert load(folder / "tidings.toml", {}).bulletins[0].language == "en"
+
+
+def test_init_leaves_a_configuration_that_it_cannot_extend(folder: Path, run: Run) -> None:
+    """And names no line of what it did not write."""
+    before = "bulletins = { a = { title = 'A', sources = { main = { file = 'bulletin.txt' } } } }\n"
+    (folder / "tidings.toml").write_text(before)
+
+    code, _, messages = run("init", "bulletin.txt")
+
+    assert code == USAGE
+    assert "nothing was written, for it could not be used: tidings.toml: not TOML" in messages
+    assert (folder / "tidings.toml").read_text() == before
 
 
 def test_init_prints_the_example(run: Run) -> None:
@@ -485,6 +516,24 @@ def test_a_bulletin_that_another_process_checks_is_busy(harbour: Path, run: Run)
     assert "another process is checking it" in messages
 
 
+def test_a_busy_bulletin_keeps_no_other_waiting(harbour: Path, run: Run) -> None:
+    """The others are read and published; the exit code says that not all is done."""
+    run("init", "bulletin.txt", "--slug", "second")
+    run("init", "bulletin.txt", "--slug", "third")
+    with open_app(load(harbour / "tidings.toml", {})) as app:
+        assert app.sources.claim("second", now=app.clock(), lease=timedelta(minutes=5))
+
+        code, output, messages = run("check", "--json")
+
+    assert code == BUSY
+    assert "second: another process is checking it" in messages
+    report = json.loads(output)
+    assert [check["bulletin"] for check in report["checks"]] == ["harbour", "third"]
+    assert report["busy"] == ["second"]
+    assert "third" in report["published"]
+    assert (harbour / "public" / "third" / "rss.xml").exists()
+
+
 def test_digest_prints_the_next_mail(harbour: Path, run: Run) -> None:
     """As RFC 5322 bytes, as text and as HTML; of the latest items where none is due."""
     text = run("digest", "harbour")[1]
@@ -572,6 +621,9 @@ def test_subscribers_come_and_go(run: Run) -> None:
         (("add", "a@example.org", "harbour", "--cadence", "often"), "a cadence is instant, daily"),
         (("add", "a@example.org", "harbour", "--cadence", "0 0 30 2 *"), "(Bad day-of-month)"),
         (("add", "a@example.org", "harbour", "--time-zone", "Mars"), "no time zone 'Mars'"),
+        (("add", "a@example.org", "harbour", "--time-zone", ".."), "no time zone '..'; write it"),
+        (("add", "a@example.org", "harbour", "--time-zone", "Europe"), "no time zone 'Europe'"),
+        (("add", "a@example.org", "harbour", "--time-zone", "../x"), "no time zone '../x'"),
         (("remove", "nobody"), "not an e-mail address"),
     ],
 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from config.logins import without_login
 from config.settings import FetchSettings, RuleSettings, SourceSettings
 from feeds.decode import decode
 from feeds.fetch import Fetcher, NotModified, Validators
@@ -15,8 +15,11 @@ from feeds.read import read
 from feeds.read_found_rules import found_rules
 from feeds.read_head import named_feeds
 from tidings.cli import FAILED, USAGE, CommandError
+from tidings.options import time_zone as zone_named
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from config.settings import SourceKind
     from feeds.fetch import Page
     from feeds.model import Entry, Reading
@@ -96,7 +99,7 @@ def look(
 
     ``page_url`` names the page that a file holds. Raises CommandError and FetchError.
     """
-    zone = _zone(time_zone)
+    zone = zone_named(time_zone)
     source = _source(location, kind)
     with Fetcher(FetchSettings()) as fetcher:
         page = fetcher.fetch(source, validators=Validators())
@@ -130,6 +133,14 @@ def _source(location: str, kind: SourceKind) -> SourceSettings:
     source = SourceSettings(bulletin="", name="", kind=kind)
     if location.lower().startswith(("http://", "https://")):
         return replace(source, url=location)
+    if "://" in location:
+        raise CommandError(
+            f"{without_login(location)}: only http and https addresses are read, and files by "
+            "their path",
+            code=USAGE,
+        )
+    if not location:
+        raise CommandError("wanted is the address of a page or the path of a file", code=USAGE)
     path = Path(location)
     if not path.exists():
         raise CommandError(
@@ -138,12 +149,3 @@ def _source(location: str, kind: SourceKind) -> SourceSettings:
             code=USAGE,
         )
     return replace(source, file=path)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError) as error:
-        raise CommandError(
-            f"no time zone {name!r}; write it as Europe/Madrid", code=USAGE
-        ) from error

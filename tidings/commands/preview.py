@@ -8,6 +8,7 @@ from config.logins import without_login
 from feeds.markup import plain_text
 from tidings.cli import FAILED, OK, CommandError
 from tidings.looking import look
+from tidings.options import check_options
 from tidings.terminal import progress, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found; the exit code says whether anything was."""
+    check_options(options)
     with progress(f"reading {without_login(options.source)}"):
         seen = look(
             options.source,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from notifier.address import parse_address
 from notifier.cadence import check_cadence
 from tidings.app import load_settings, open_app
 from tidings.cli import OK, USAGE, CommandError
+from tidings.options import time_zone
 from tidings.terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -37,13 +37,9 @@ def _add(app: App, options: argparse.Namespace) -> None:
     try:
         address = parse_address(options.address)
         cadence = check_cadence(options.cadence)
-        zone = ZoneInfo(options.time_zone) if options.time_zone else bulletin.time_zone
     except ValueError as error:
         raise CommandError(str(error), code=USAGE) from error
-    except LookupError as error:
-        raise CommandError(
-            f"no time zone {options.time_zone!r}; write it as Europe/Madrid", code=USAGE
-        ) from error
+    zone = time_zone(options.time_zone) if options.time_zone else bulletin.time_zone
     subscription = app.subscribers.subscribe(
         address,
         bulletin.slug,
