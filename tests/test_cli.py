@@ -152,6 +152,19 @@ def test_a_wrong_command_line_ends_with_usage(run: Run, arguments: tuple[str, ..
     assert "usage: tidings" in output + messages
 
 
+@pytest.mark.parametrize("verb", ["run", "demo"])
+@pytest.mark.parametrize("port", ["0", "-1", "70000", "9" * 30, "http"])
+def test_a_port_that_is_none_is_refused(folder: Path, run: Run, verb: str, port: str) -> None:
+    """Before anything is written."""
+    before = set(folder.iterdir())
+
+    code, _, messages = run(verb, f"--port={port}")
+
+    assert code == USAGE
+    assert f"argument --port: found {port!r}, allowed is 1 to 65535" in messages
+    assert set(folder.iterdir()) == before
+
+
 # --- init and preview ----------------------------------------------------------------------
 
 

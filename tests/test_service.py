@@ -372,6 +372,22 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "public").exists()
 
 
+@pytest.mark.parametrize("host", ["999.1.1.1", "no-such-host.invalid", "a..b"])
+def test_a_host_without_an_address_is_named(tmp_path: Path, host: str) -> None:
+    """With the option that chooses another one."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    write_configuration(
+        tmp_path, bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    )
+
+    code, log = Service(tmp_path, free_port(), ("--host", host)).ended()
+
+    assert code == 2
+    assert f"no address to listen on is known for {host!r}" in log
+    assert "correct --host or [server] host" in log
+    assert not (tmp_path / "public").exists()
+
+
 def test_a_service_says_where_it_listens_and_where_mails_go(tmp_path: Path) -> None:
     """One line each; and an ended service leaves nothing open."""
     (tmp_path / "bulletin.txt").write_text(BULLETIN)

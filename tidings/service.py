@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tidings.cli import FAILED, OK, CommandError
+from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.web import web_application
 from tidings.work import check_due, deliver, open_editions, publish
 
@@ -78,6 +78,14 @@ def _stopping_on_signals(server: uvicorn.Server, stop: threading.Event) -> Itera
 
 def _listen(host: str, port: int) -> socket.socket:
     """Bind before any work is done: a port that is taken is an error at once."""
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise CommandError(
+            f"no address to listen on is known for {host!r} ({_reason(error)}); "
+            "correct --host or [server] host",
+            code=USAGE,
+        ) from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,10 +95,14 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise CommandError(
-            f"cannot listen on {host} port {port} ({error.strerror}); "
-            "choose another one with --port or [server] port"
+            f"cannot listen on {host} port {port} ({_reason(error)}); "
+            "choose another one with --port or [server] port, or with --host or [server] host"
         ) from error
     return listener
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager
