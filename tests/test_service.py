@@ -245,6 +245,10 @@ def test_head_is_get_without_the_body(service: Service) -> None:
         "/mails/../tidings.toml/eml",
         "/mails/nothing.eml/html",
         "/unsubscribe/nothing",
+        f"/{'a' * 300}",
+        f"/harbour/{'a' * 300}/",
+        f"/{'a/' * 4000}",
+        f"/mails/{'a' * 300}.eml/html",
     ],
 )
 def test_what_was_not_published_is_not_there(service: Service, path: str) -> None:
@@ -308,6 +312,31 @@ def test_mails_on_disk_can_be_read_in_the_browser(service: Service) -> None:
     assert "Lighthouse open" in text.text
     assert "Message-ID: " in whole.text
     assert whole.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Subject: x\n\nhello\n",
+        b"From: a@example.org\nTo: <b@examp",
+        b'Date: soon\nSubject: =?utf-9?q?=ff?=\nTo: \xff\xfe "\n\nhello',
+        b"Date: Mon, 99 Nov 2026 99:00:00 +9999\nContent-Type: text/plain; charset=no\n\n\xff",
+        b"Subject: =?utf-8?b?!?=\nTo: =?utf-8?q?=ED=A0=80?=\nContent-Type: text/html\n\n<p>\xff",
+    ],
+)
+def test_a_file_that_is_no_mail_of_ours_breaks_no_list(service: Service, content: bytes) -> None:
+    """An operator may drop one there, and a mail may be half written when it is looked at."""
+    path = service.folder / "data" / "mails" / "own.eml"
+    path.write_bytes(content)
+
+    listing = service.get("/mails/")
+    parts = [service.get(f"/mails/own.eml/{part}").status_code for part in ("html", "text", "eml")]
+
+    path.unlink()
+    assert listing.status_code == 200
+    assert "own.eml/html" in listing.text
+    assert set(parts) <= {200, 404}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from feeds.pages import message_page
 from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
-from tidings.published import Published, published_response
+from tidings.published import POLICY, Published, published_response
 from tidings.reports import health_report
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from notifier.model import Subscription
     from tidings.app import App
 
-# No script anywhere, and nothing from other sites but the pictures of items.
-POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
