@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -415,6 +415,37 @@ def test_a_host_without_an_address_is_named(tmp_path: Path, host: str) -> None:
     assert f"no address to listen on is known for {host!r}" in log
     assert "correct --host or [server] host" in log
     assert not (tmp_path / "public").exists()
+
+
+def test_half_requests_keep_no_reader_out(tmp_path: Path) -> None:
+    """However many connections say nothing: they make room at once, and end by themselves."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    write_configuration(
+        tmp_path, bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    )
+    service = Service(tmp_path, free_port())
+    wait(lambda: service.answers("/harbour/"))
+    with ExitStack() as opened:
+        half = []
+        for number in range(1300):
+            each = opened.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            each.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+            half.append(each)
+            if number % 50 == 0:
+                assert service.get("/harbour/").status_code == 200
+        open_files = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+        assert service.get("/harbour/").status_code == 200
+        began = time.monotonic()
+        half[-1].settimeout(PATIENCE_S)
+        with suppress(ConnectionResetError):
+            assert half[-1].recv(1) == b""
+        assert 8 < time.monotonic() - began < PATIENCE_S
+        wait(lambda: len(list(Path(f"/proc/{service.process.pid}/fd").iterdir())) < 100)
+
+    assert open_files < 1150
+    code, log = service.stop()
+    assert code == 0
+    assert "Traceback" not in log
 
 
 def test_a_service_says_where_it_listens_and_where_mails_go(tmp_path: Path) -> None:

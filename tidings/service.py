@@ -17,6 +17,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.connections import connection_class, raise_file_limit
 from tidings.web import web_application
 from tidings.work import check_due, deliver, open_editions, publish
 
@@ -29,6 +30,7 @@ log = logging.getLogger("tidings.service")
 
 # Requests that are open when the service is told to stop may take this long, not longer.
 _GRACE_S = 5
+_BACKLOG = 128
 
 
 def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> int:
@@ -36,10 +38,14 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
 
     Raises CommandError where the port is taken.
     """
+    files = raise_file_limit()
     listener = _listen(host, port)
     server = uvicorn.Server(
         uvicorn.Config(
             web_application(app),
+            http=connection_class(files),
+            # What is accepted in one go comes on top of the most connections.
+            backlog=_BACKLOG,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -91,7 +97,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise CommandError(
