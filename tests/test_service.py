@@ -376,6 +376,26 @@ def test_one_click_ends_a_subscription(service: Service) -> None:
     assert listed(service.folder) == []
 
 
+def test_the_way_out_outlives_the_bulletin(tmp_path: Path) -> None:
+    """A mail may be older than the configuration."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    former = bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    write_configuration(tmp_path, former)
+    token = subscribe(tmp_path, "ann@example.org")
+    write_configuration(tmp_path, former.replace("harbour", "other"))
+    service = Service(tmp_path, free_port())
+    wait(lambda: service.answers("/other/"))
+
+    page = service.get(f"/unsubscribe/{token}")
+    done = requests.post(service.url(f"/unsubscribe/{token}"), timeout=5)
+
+    assert "no more mail from harbour?" in page.text
+    assert "You will get no more mail from harbour." in done.text
+    assert "/harbour/" not in done.text
+    assert service.stop()[0] == 0
+    assert listed(tmp_path) == []
+
+
 def listed(folder: Path) -> list[str]:
     """Return who is subscribed."""
     with open_app(load(folder / "tidings.toml", {})) as app:
