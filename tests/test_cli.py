@@ -19,7 +19,7 @@ from origin import Origin, answer, redirect
 from relay import Mailbox, free_port
 
 from config.load import load
-from config.write import example_configuration
+from config.write import bulletin_toml, example_configuration
 from tidings.app import open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, build_parser, main
 from tidings.reports import health_report
@@ -348,6 +348,30 @@ def test_preview_prints_a_json_feed(run: Run) -> None:
     assert len({item["id"] for item in feed["items"]}) == 2
 
 
+def test_json_is_all_that_a_program_reads(folder: Path, run: Run) -> None:
+    """Reasons stand in it, and letters that the output cannot carry are escaped."""
+    feed = json.loads(run("preview", "bulletin.txt", "--json", "--explain")[1])
+    ascii_only = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tidings",
+            "preview",
+            "bulletin.txt",
+            "--json",
+            "--url",
+            "http://x/é",
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert {"kept", "text", "reason"} == set(feed["_tidings"]["candidates"][0])
+    assert json.loads(ascii_only.stdout)["home_page_url"] == "http://x/é"
+
+
 def test_the_first_real_bulletin_is_read_whole(shared: Path, run: Run) -> None:
     """Exactly ten items, with their dates, titles and whole summaries."""
     path = shared / "bulletins" / "iom-2020-09-14.txt"
@@ -470,6 +494,29 @@ def test_a_dry_run_shows_and_changes_nothing(harbour: Path, run: Run) -> None:
     )
     assert run("check", "--dry-run")[1] == output
     assert "Lighthouse" not in (harbour / "public" / "harbour" / "rss.xml").read_text()
+
+
+def test_who_only_looks_registers_nothing(harbour: Path, run: Run) -> None:
+    """A configuration that is being tried makes no source due and forgets nothing of one."""
+    path = harbour / "tidings.toml"
+    settings = load(path, {})
+    with open_app(settings, register=False) as app:
+        before = app.sources.sources()
+    (harbour / "second.txt").write_text(BULLETIN)
+    path.write_text(
+        bulletin_toml(slug="harbour", title="Harbour news", file="second.txt", every="5h")
+        + bulletin_toml(slug="b", title="B", file="bulletin.txt")
+    )
+
+    code, output, _ = run("check", "--dry-run")
+    run("digest", "harbour")
+    run("subscribers", "list")
+
+    assert code == OK
+    assert "harbour/main: 0 new, 0 revised, 0 missing, 2 unchanged\n" in output
+    assert "b/main: 2 new, 0 revised, 0 missing, 0 unchanged, the baseline" in output
+    with open_app(load(path, {}), register=False) as app:
+        assert app.sources.sources() == before
 
 
 def test_a_check_publishes_what_is_new(harbour: Path, run: Run) -> None:
@@ -620,6 +667,28 @@ def test_subscribers_come_and_go(run: Run) -> None:
     code, _, messages = run("subscribers", "remove", "bob@example.org")
     assert code == FAILED
     assert "has no such subscription" in messages
+
+
+def test_subscribers_of_a_bulletin_that_is_gone(harbour: Path, run: Run) -> None:
+    """They are marked in the list, and can be removed."""
+    for slug in ("other", "third"):
+        run("init", "bulletin.txt", "--slug", slug)
+        run("subscribers", "add", "ann@example.org", slug)
+    path = harbour / "tidings.toml"
+    path.write_text(path.read_text().partition("[bulletins.other]")[0])
+
+    listed = json.loads(run("subscribers", "list", "--json")[1])
+
+    assert [(each["bulletin"], each["configured"]) for each in listed] == [
+        ("other", False),
+        ("third", False),
+    ]
+    assert "other\tno mail: the bulletin is not configured" in run("subscribers", "list")[1]
+    assert run("subscribers", "remove", "ann@example.org", "other")[0] == OK
+    assert run("subscribers", "list", "third")[1].count("\n") == 1
+    code, _, messages = run("subscribers", "remove", "ann@example.org", "nothing")
+    assert code == USAGE
+    assert "no bulletin 'nothing'" in messages
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ def run(options: argparse.Namespace) -> int:
         )
     reading = seen.reading
     if options.json:
-        say_json(_json_feed(seen))
-    if options.explain:
+        say_json(_json_feed(seen, explain=options.explain))
+    elif options.explain:
         _explain(reading)
-    elif not options.json and not reading.problem:
+    elif not reading.problem:
         show_entries(reading)
     if reading.problem:
         raise CommandError(f"{seen.location}: {reading.problem}", code=FAILED)
@@ -66,7 +66,7 @@ def _explain(reading: Reading) -> None:
             say(f"    {name}: {reason}")
 
 
-def _json_feed(seen: Look) -> dict[str, object]:
+def _json_feed(seen: Look, *, explain: bool) -> dict[str, object]:
     """Return the reading as JSON Feed 1.1; what we know beyond it stands in an extension.
 
     Ids are addresses, or places on the page: what is previewed has no identity yet.
@@ -81,10 +81,18 @@ def _json_feed(seen: Look) -> dict[str, object]:
             "method": reading.method,
             "notes": list(reading.notes),
             "problem": reading.problem,
+            **({"candidates": _json_candidates(reading)} if explain else {}),
         },
         "items": _json_items(seen),
     }
     return {name: value for name, value in feed.items() if value or name == "items"}
+
+
+def _json_candidates(reading: Reading) -> list[dict[str, object]]:
+    return [
+        {"kept": candidate.kept, "text": candidate.text, "reason": candidate.reason}
+        for candidate in reading.candidates
+    ]
 
 
 def _json_items(seen: Look) -> list[dict[str, object]]:
