@@ -30,7 +30,7 @@ log = logging.getLogger("tidings.service")
 
 # Requests that are open when the service is told to stop may take this long, not longer.
 _GRACE_S = 5
-_BACKLOG = 128
+_BACKLOG = 256
 
 
 def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> int:
