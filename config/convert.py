@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
+from config.logins import without_login
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
     DatabaseAddress,
@@ -64,13 +65,15 @@ class Converter:
 
 
 def describe(value: object) -> str:
-    """Show a TOML value as an operator wrote it, roughly."""
+    """Show a TOML value as an operator wrote it, roughly, and no login of an address."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, str) and "://" in value:
+        value = without_login(value)
     return repr(value)
 
 

@@ -6,6 +6,7 @@ A value in the environment (``TIDINGS_MAIL_HOST``, or the file named by
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
@@ -54,6 +55,10 @@ class Problem:
     def __str__(self) -> str:
         return ": ".join(part for part in (self.place, self.key, self.message) if part)
 
+    def without_line(self) -> Problem:
+        """Return it without its line, for a text that does not stand in its file."""
+        return replace(self, place=re.sub(r":\d+$", "", self.place))
+
 
 class ConfigError(Exception):
     """The configuration cannot be used; ``problems`` holds all that is wrong with it."""
@@ -68,7 +73,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigError.
     """
-    text = _read(path)
+    return parse(_read(path), path, environ)
+
+
+def parse(text: str, path: Path, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a configuration that stands, or will stand, at a path.
+
+    Raises ConfigError.
+    """
     loader = _Loader(path, text)
     try:
         document = tomllib.loads(text)
@@ -142,7 +154,7 @@ class _Loader:
             try:
                 values[key] = CONVERTERS[hints[key]].from_text(text)
             except Unfit as error:
-                found = "the value" if _is_secret(section, key) else repr(text)
+                found = "the value" if _is_secret(section, key) else describe(text)
                 self.problems.append(Problem(variable, "", f"found {found}, allowed is {error}"))
         return section(**values)
 
@@ -187,7 +199,7 @@ class _Loader:
             self._note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
         bulletin = BulletinSettings(slug=slug, **{"title": "", **values})
         loaded = tuple(self._source(bulletin, name, sources) for name in sources)
-        link = bulletin.link or next((source.url for source in loaded if source.url), "")
+        link = bulletin.link or next((source.location for source in loaded if source.url), "")
         return replace(bulletin, link=link, sources=loaded)
 
     def _source(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from config.logins import without_login
 from config.schedule import Interval, Schedule
 
 SourceKind = Literal["auto", "html", "text"]
@@ -205,8 +206,8 @@ class SourceSettings:
 
     @property
     def location(self) -> str:
-        """The URL, or the path of the file: how messages name the source."""
-        return self.url or str(self.file)
+        """The URL without its login, or the path of the file: how the source is named."""
+        return without_login(self.url) or str(self.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urldefrag, urlsplit
 
+from config.logins import without_login
 from feeds.backoff import parse_http_date, parse_retry_after
 from feeds.fetch_body import ACCEPTED_CODINGS, BodyError, read_body, too_large
 from feeds.fetch_file import read_file
@@ -21,7 +22,6 @@ from feeds.fetch_redirects import (
     RedirectError,
     Secrets,
     refuse_private,
-    without_login,
 )
 from feeds.page import FetchError, NotModified, Page, Validators
 
@@ -99,7 +99,7 @@ class Fetcher:
         try:
             refuse_private(source.url, url)
         except RedirectError as error:
-            raise FetchError(source.url, str(error)) from error
+            raise FetchError(source.location, str(error)) from error
         page = self.fetch(source, validators=Validators(), url=url)
         if isinstance(page, NotModified):
             raise FetchError(url, "answers 304 though nothing was known of it")
@@ -303,8 +303,8 @@ def _checked(url: str) -> str:
         parts = urlsplit(url)
         parts.port  # noqa: B018 -- raises where it is no port
     except ValueError as error:
-        raise FetchError(url.rpartition("@")[2], ADDRESS_PROBLEM) from error
-    shown = without_login(parts)
+        raise FetchError(without_login(url), ADDRESS_PROBLEM) from error
+    shown = without_login(parts.geturl())
     if parts.scheme not in SCHEMES:
         raise FetchError(
             shown, "only http and https addresses are read; name a file of this machine by file"

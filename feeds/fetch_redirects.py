@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
+from config.logins import without_login
+
 if TYPE_CHECKING:
     from config.settings import SourceSettings
 
@@ -93,12 +95,7 @@ def _target(url: str, location: str) -> str:
         path=quote(parts.path, safe=_RESERVED), query=quote(parts.query, safe=_RESERVED)
     )
     # A login in a redirect is the server's, not the operator's, and would be published.
-    return without_login(parts._replace(fragment=""))
-
-
-def without_login(parts: SplitResult) -> str:
-    """Return an address without the name and password that may stand in it."""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return without_login(parts._replace(fragment="").geturl())
 
 
 class Secrets:

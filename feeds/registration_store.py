@@ -78,6 +78,8 @@ def recipe_of(source: SourceSettings) -> str:
     recipe = repr(
         (
             READER_VERSION,
+            # With the login, which the location lacks and without which nothing may be read.
+            source.url,
             source.kind,
             source.language,
             source.time_zone.key,

@@ -46,11 +46,13 @@ class SourceStore:
             for row in rows
         }
 
-    def sources(self) -> tuple[SourceState, ...]:
-        """Return the configured sources with their states."""
+    def sources(self, *, resting: bool = False) -> tuple[SourceState, ...]:
+        """Return the registered sources with their states; with those that rest, if wanted."""
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT {_SOURCE} FROM sources WHERE active = 1 ORDER BY bulletin, name"
+                f"SELECT {_SOURCE} FROM sources WHERE active = 1 OR :resting = 1 "
+                "ORDER BY bulletin, name",
+                resting=int(resting),
             )
         return tuple(_source_from(row) for row in rows)
 

@@ -29,7 +29,7 @@ DOORS = {
     "smtplib": {"notifier/transport.py"},
     "sqlite3": {"feeds/database.py"},
     "tomllib": {"config/load.py"},
-    "uvicorn": {"tidings/service.py"},
+    "uvicorn": {"tidings/connections.py", "tidings/service.py"},
 }
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {

@@ -19,9 +19,10 @@ from origin import Origin, answer, redirect
 from relay import Mailbox, free_port
 
 from config.load import load
-from config.write import example_configuration
+from config.write import bulletin_toml, example_configuration
 from tidings.app import open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, build_parser, main
+from tidings.reports import health_report
 from tidings.work import tick
 
 if TYPE_CHECKING:
@@ -151,6 +152,19 @@ def test_a_wrong_command_line_ends_with_usage(run: Run, arguments: tuple[str, ..
     assert "usage: tidings" in output + messages
 
 
+@pytest.mark.parametrize("verb", ["run", "demo"])
+@pytest.mark.parametrize("port", ["0", "-1", "70000", "9" * 30, "http"])
+def test_a_port_that_is_none_is_refused(folder: Path, run: Run, verb: str, port: str) -> None:
+    """Before anything is written."""
+    before = set(folder.iterdir())
+
+    code, _, messages = run(verb, f"--port={port}")
+
+    assert code == USAGE
+    assert f"argument --port: found {port!r}, allowed is 1 to 65535" in messages
+    assert set(folder.iterdir()) == before
+
+
 # --- init and preview ----------------------------------------------------------------------
 
 
@@ -247,12 +261,23 @@ def test_init_writes_the_rules_that_it_found(folder: Path, origin: Origin, run: 
         (("init", "nothing.txt"), USAGE, "nothing.txt: no such file; a page is given by"),
         (("init", "bulletin.txt", "--slug", "A b"), USAGE, "--slug: a bulletin's name has small"),
         (("init", "bulletin.txt", "--slug", "health"), USAGE, "is an address of the site itself"),
-        (("init", "bulletin.txt", "--every", "often"), USAGE, "--every: not a duration: 'often'"),
+        (("init", "bulletin.txt", "--every", "often"), USAGE, "--every: found 'often', allowed is"),
+        (("init", "bulletin.txt", "--every", "0s"), USAGE, "--every: found '0s', allowed is a"),
+        (("init", "bulletin.txt", "--language", "xx--!"), USAGE, "--language: found 'xx--!', "),
+        (("init", "bulletin.txt", "--title", "a\nb"), USAGE, "--title: found 'a\\nb', allowed is"),
+        (("init", "http://127.0.0.1:1/", "--slug", "A b"), USAGE, "--slug: a bulletin's name"),
+        (("init", "http://127.0.0.1:1/", "--time-zone", ".."), USAGE, "--time-zone: no time"),
         (("init", "bulletin.txt", "--time-zone", "Mars"), USAGE, "no time zone 'Mars'"),
         (("init", "empty.txt"), FAILED, "empty.txt: The source is empty"),
         (("init", "binary.pdf"), FAILED, "binary.pdf: The source is a PDF"),
         (("init", "."), FAILED, "folder"),
         (("preview", "nothing.txt"), USAGE, "nothing.txt: no such file"),
+        (("preview", "ftp://ann:pw@x/y"), USAGE, "ftp://x/y: only http and https addresses are"),
+        (("preview", ""), USAGE, "wanted is the address of a page or the path of a file"),
+        (("preview", "bulletin.txt", "--language", "xx--!!"), USAGE, "--language: found 'xx--"),
+        (("preview", "bulletin.txt", "--url", "not a url"), USAGE, "--url: found 'not a url', "),
+        (("preview", "bulletin.txt", "--url", "http://[::1"), USAGE, "allowed is an http or"),
+        (("preview", "bulletin.txt", "--time-zone", ".."), USAGE, "--time-zone: no time zone"),
         (("preview", "empty.txt"), FAILED, "The source is empty"),
         (("preview", "login.html"), FAILED, "This is a login page, not the bulletin"),
         (("preview", "prose.txt"), FAILED, "prose.txt: No"),
@@ -279,6 +304,26 @@ def test_what_cannot_be_read_is_said_and_nothing_is_written(
     assert not (folder / "tidings.toml").exists()
 
 
+def test_a_page_whose_language_is_none_is_taken_for_english(folder: Path, run: Run) -> None:
+    """What a publisher writes wrongly keeps nobody from following the page."""
+    (folder / "feed.xml").write_text(RSS.replace("<item>", "<language>English</language><item>"))
+
+    assert run("init", "feed.xml", "--slug", "port")[0] == OK
+    assert load(folder / "tidings.toml", {}).bulletins[0].language == "en"
+
+
+def test_init_leaves_a_configuration_that_it_cannot_extend(folder: Path, run: Run) -> None:
+    """And names no line of what it did not write."""
+    before = "bulletins = { a = { title = 'A', sources = { main = { file = 'bulletin.txt' } } } }\n"
+    (folder / "tidings.toml").write_text(before)
+
+    code, _, messages = run("init", "bulletin.txt")
+
+    assert code == USAGE
+    assert "nothing was written, for it could not be used: tidings.toml: not TOML" in messages
+    assert (folder / "tidings.toml").read_text() == before
+
+
 def test_init_prints_the_example(run: Run) -> None:
     """Every key, with its default and why."""
     assert run("init", "--example")[1].rstrip() == example_configuration().rstrip()
@@ -301,6 +346,30 @@ def test_preview_prints_a_json_feed(run: Run) -> None:
         ("New harbour master", "2026-11-01T00:00:00+00:00", "Ines Ferreira takes office."),
     ]
     assert len({item["id"] for item in feed["items"]}) == 2
+
+
+def test_json_is_all_that_a_program_reads(folder: Path, run: Run) -> None:
+    """Reasons stand in it, and letters that the output cannot carry are escaped."""
+    feed = json.loads(run("preview", "bulletin.txt", "--json", "--explain")[1])
+    ascii_only = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tidings",
+            "preview",
+            "bulletin.txt",
+            "--json",
+            "--url",
+            "http://x/é",
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert {"kept", "text", "reason"} == set(feed["_tidings"]["candidates"][0])
+    assert json.loads(ascii_only.stdout)["home_page_url"] == "http://x/é"
 
 
 def test_the_first_real_bulletin_is_read_whole(shared: Path, run: Run) -> None:
@@ -427,6 +496,29 @@ def test_a_dry_run_shows_and_changes_nothing(harbour: Path, run: Run) -> None:
     assert "Lighthouse" not in (harbour / "public" / "harbour" / "rss.xml").read_text()
 
 
+def test_who_only_looks_registers_nothing(harbour: Path, run: Run) -> None:
+    """A configuration that is being tried makes no source due and forgets nothing of one."""
+    path = harbour / "tidings.toml"
+    settings = load(path, {})
+    with open_app(settings, register=False) as app:
+        before = app.sources.sources()
+    (harbour / "second.txt").write_text(BULLETIN)
+    path.write_text(
+        bulletin_toml(slug="harbour", title="Harbour news", file="second.txt", every="5h")
+        + bulletin_toml(slug="b", title="B", file="bulletin.txt")
+    )
+
+    code, output, _ = run("check", "--dry-run")
+    run("digest", "harbour")
+    run("subscribers", "list")
+
+    assert code == OK
+    assert "harbour/main: 0 new, 0 revised, 0 missing, 2 unchanged\n" in output
+    assert "b/main: 2 new, 0 revised, 0 missing, 0 unchanged, the baseline" in output
+    with open_app(load(path, {}), register=False) as app:
+        assert app.sources.sources() == before
+
+
 def test_a_check_publishes_what_is_new(harbour: Path, run: Run) -> None:
     """One line in the log, the feed with the item, JSON for a program."""
     (harbour / "bulletin.txt").write_text(BULLETIN + NEWS)
@@ -441,6 +533,27 @@ def test_a_check_publishes_what_is_new(harbour: Path, run: Run) -> None:
     assert (report["checks"][0]["outcome"], report["checks"][0]["new"]) == ("changed", 1)
     feed = feedparser.parse((harbour / "public" / "harbour" / "atom.xml").read_bytes())
     assert feed.entries[0].title == "Lighthouse open"
+
+
+def test_a_login_in_a_url_is_kept_nowhere(folder: Path, origin: Origin, run: Run) -> None:
+    """It is for requests alone: neither store nor pages, messages nor reports show it."""
+    page = origin.says(
+        answer(200, BULLETIN.encode(), {"Content-Type": "text/plain"}), answer(200, b"Nothing.")
+    ).replace("//", "//ann:s3cret@")
+    told = [
+        *run("init", page, "--slug", "harbour")[1:],
+        *run("check")[1:],
+        *run("check", "--json")[1:],
+        *run("preview", page, "--json")[1:],
+    ]
+
+    with open_app(load(folder / "tidings.toml", {})) as app:
+        told.append(json.dumps(health_report(app)))
+    kept = [path for path in folder.rglob("*") if path.is_file() and path.name != "tidings.toml"]
+    told += [path.read_bytes().decode("utf-8", "replace") for path in kept]
+    assert [text for text in told if "s3cret" in text] == []
+    assert "Authorization" in str(origin.asked[-1].headers).title()
+    assert load(folder / "tidings.toml", {}).bulletins[0].sources[0].url == page
 
 
 def test_an_unchanged_check_writes_no_file(harbour: Path, run: Run) -> None:
@@ -463,6 +576,46 @@ def test_a_bulletin_that_another_process_checks_is_busy(harbour: Path, run: Run)
 
     assert code == BUSY
     assert "another process is checking it" in messages
+
+
+def test_a_busy_bulletin_keeps_no_other_waiting(harbour: Path, run: Run) -> None:
+    """The others are read and published; the exit code says that not all is done."""
+    run("init", "bulletin.txt", "--slug", "second")
+    run("init", "bulletin.txt", "--slug", "third")
+    with open_app(load(harbour / "tidings.toml", {})) as app:
+        assert app.sources.claim(
+            app.bulletin("second"), now=app.clock(), lease=timedelta(minutes=5)
+        )
+
+        code, output, messages = run("check", "--json")
+
+    assert code == BUSY
+    assert "second: another process is checking it" in messages
+    report = json.loads(output)
+    assert [check["bulletin"] for check in report["checks"]] == ["harbour", "third"]
+    assert report["busy"] == ["second"]
+    assert "third" in report["published"]
+    assert (harbour / "public" / "third" / "rss.xml").exists()
+
+
+def test_a_page_that_lost_all_is_believed_when_the_operator_says_so(
+    harbour: Path, run: Run
+) -> None:
+    """Until then the last good feed stays, and the message says how."""
+    many = "".join(f"\n{day} May 2026\n\nOld {day}\n\nText {day}.\n" for day in range(1, 13))
+    (harbour / "bulletin.txt").write_text(many)
+    run("check", "--accept")
+    (harbour / "bulletin.txt").write_text(
+        "4 January 2027\n\nIce on the quay\n\nMind it.\n\n"
+        "5 January 2027\n\nHappy new harbour\n\nTo all.\n"
+    )
+
+    code, _, messages = run("check")
+    accepted = run("check", "--accept")[0]
+
+    assert (code, accepted) == (FAILED, OK)
+    assert "If that is right: tidings check --accept" in messages
+    assert "Ice on the quay" in (harbour / "public" / "harbour" / "rss.xml").read_text()
 
 
 def test_digest_prints_the_next_mail(harbour: Path, run: Run) -> None:
@@ -540,6 +693,28 @@ def test_subscribers_come_and_go(run: Run) -> None:
     assert "has no such subscription" in messages
 
 
+def test_subscribers_of_a_bulletin_that_is_gone(harbour: Path, run: Run) -> None:
+    """They are marked in the list, and can be removed."""
+    for slug in ("other", "third"):
+        run("init", "bulletin.txt", "--slug", slug)
+        run("subscribers", "add", "ann@example.org", slug)
+    path = harbour / "tidings.toml"
+    path.write_text(path.read_text().partition("[bulletins.other]")[0])
+
+    listed = json.loads(run("subscribers", "list", "--json")[1])
+
+    assert [(each["bulletin"], each["configured"]) for each in listed] == [
+        ("other", False),
+        ("third", False),
+    ]
+    assert "other\tno mail: the bulletin is not configured" in run("subscribers", "list")[1]
+    assert run("subscribers", "remove", "ann@example.org", "other")[0] == OK
+    assert run("subscribers", "list", "third")[1].count("\n") == 1
+    code, _, messages = run("subscribers", "remove", "ann@example.org", "nothing")
+    assert code == USAGE
+    assert "no bulletin 'nothing'" in messages
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -552,6 +727,9 @@ def test_subscribers_come_and_go(run: Run) -> None:
         (("add", "a@example.org", "harbour", "--cadence", "often"), "a cadence is instant, daily"),
         (("add", "a@example.org", "harbour", "--cadence", "0 0 30 2 *"), "(Bad day-of-month)"),
         (("add", "a@example.org", "harbour", "--time-zone", "Mars"), "no time zone 'Mars'"),
+        (("add", "a@example.org", "harbour", "--time-zone", ".."), "no time zone '..'; write it"),
+        (("add", "a@example.org", "harbour", "--time-zone", "Europe"), "no time zone 'Europe'"),
+        (("add", "a@example.org", "harbour", "--time-zone", "../x"), "no time zone '../x'"),
         (("remove", "nobody"), "not an e-mail address"),
     ],
 )

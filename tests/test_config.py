@@ -279,11 +279,24 @@ def test_the_public_address_ends_without_a_slash(tmp_path: Path, text: str, base
         (MINIMAL, "https://harbour.test/news"),
         (SOURCE + 'file = "/var/news.txt"', "/var/news.txt"),
         (SOURCE + 'url = "HTTP://harbour.test"', "HTTP://harbour.test"),
+        (SOURCE + 'url = "https://ann:pw@harbour.test:81/a@b"', "https://harbour.test:81/a@b"),
+        (SOURCE + 'url = "https://ann:p/w@harbour.test/"', "https://harbour.test/"),
     ],
 )
 def test_a_source_is_named_by_its_location(tmp_path: Path, text: str, location: str) -> None:
-    """Its address, or the path of its file."""
-    assert loaded(tmp_path, text).bulletins[0].sources[0].location == location
+    """Its address without the login, which no page links to either, or the path of its file."""
+    bulletin = loaded(tmp_path, text).bulletins[0]
+
+    assert bulletin.sources[0].location == location
+    assert bulletin.link == (location if bulletin.sources[0].url else "")
+
+
+def test_a_wrong_address_is_shown_without_its_login(tmp_path: Path) -> None:
+    """Messages go to logs."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, SOURCE + 'url = "htp://ann:secret@harbour.test/"')
+
+    assert "found 'htp://harbour.test/', allowed is" in str(caught.value)
 
 
 @pytest.mark.parametrize(

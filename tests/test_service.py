@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -245,6 +245,10 @@ def test_head_is_get_without_the_body(service: Service) -> None:
         "/mails/../tidings.toml/eml",
         "/mails/nothing.eml/html",
         "/unsubscribe/nothing",
+        f"/{'a' * 300}",
+        f"/harbour/{'a' * 300}/",
+        f"/{'a/' * 4000}",
+        f"/mails/{'a' * 300}.eml/html",
     ],
 )
 def test_what_was_not_published_is_not_there(service: Service, path: str) -> None:
@@ -311,6 +315,31 @@ def test_mails_on_disk_can_be_read_in_the_browser(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Subject: x\n\nhello\n",
+        b"From: a@example.org\nTo: <b@examp",
+        b'Date: soon\nSubject: =?utf-9?q?=ff?=\nTo: \xff\xfe "\n\nhello',
+        b"Date: Mon, 99 Nov 2026 99:00:00 +9999\nContent-Type: text/plain; charset=no\n\n\xff",
+        b"Subject: =?utf-8?b?!?=\nTo: =?utf-8?q?=ED=A0=80?=\nContent-Type: text/html\n\n<p>\xff",
+    ],
+)
+def test_a_file_that_is_no_mail_of_ours_breaks_no_list(service: Service, content: bytes) -> None:
+    """An operator may drop one there, and a mail may be half written when it is looked at."""
+    path = service.folder / "data" / "mails" / "own.eml"
+    path.write_bytes(content)
+
+    listing = service.get("/mails/")
+    parts = [service.get(f"/mails/own.eml/{part}").status_code for part in ("html", "text", "eml")]
+
+    path.unlink()
+    assert listing.status_code == 200
+    assert "own.eml/html" in listing.text
+    assert set(parts) <= {200, 404}
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"Host": "news.example.org"},
@@ -347,6 +376,26 @@ def test_one_click_ends_a_subscription(service: Service) -> None:
     assert listed(service.folder) == []
 
 
+def test_the_way_out_outlives_the_bulletin(tmp_path: Path) -> None:
+    """A mail may be older than the configuration."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    former = bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    write_configuration(tmp_path, former)
+    token = subscribe(tmp_path, "ann@example.org")
+    write_configuration(tmp_path, former.replace("harbour", "other"))
+    service = Service(tmp_path, free_port())
+    wait(lambda: service.answers("/other/"))
+
+    page = service.get(f"/unsubscribe/{token}")
+    done = requests.post(service.url(f"/unsubscribe/{token}"), timeout=5)
+
+    assert "no more mail from harbour?" in page.text
+    assert "You will get no more mail from harbour." in done.text
+    assert "/harbour/" not in done.text
+    assert service.stop()[0] == 0
+    assert listed(tmp_path) == []
+
+
 def listed(folder: Path) -> list[str]:
     """Return who is subscribed."""
     with open_app(load(folder / "tidings.toml", {})) as app:
@@ -370,6 +419,53 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert f"cannot listen on 127.0.0.1 port {port} (Address already in use)" in log
     assert "--port or [server] port" in log
     assert not (tmp_path / "public").exists()
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "no-such-host.invalid", "a..b"])
+def test_a_host_without_an_address_is_named(tmp_path: Path, host: str) -> None:
+    """With the option that chooses another one."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    write_configuration(
+        tmp_path, bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    )
+
+    code, log = Service(tmp_path, free_port(), ("--host", host)).ended()
+
+    assert code == 2
+    assert f"no address to listen on is known for {host!r}" in log
+    assert "correct --host or [server] host" in log
+    assert not (tmp_path / "public").exists()
+
+
+def test_half_requests_keep_no_reader_out(tmp_path: Path) -> None:
+    """However many connections say nothing: they make room at once, and end by themselves."""
+    (tmp_path / "bulletin.txt").write_text(BULLETIN)
+    write_configuration(
+        tmp_path, bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
+    )
+    service = Service(tmp_path, free_port())
+    wait(lambda: service.answers("/harbour/"))
+    with ExitStack() as opened:
+        half = []
+        for number in range(1300):
+            each = opened.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            each.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+            half.append(each)
+            if number % 50 == 0:
+                assert service.get("/harbour/").status_code == 200
+        open_files = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+        assert service.get("/harbour/").status_code == 200
+        began = time.monotonic()
+        half[-1].settimeout(PATIENCE_S)
+        with suppress(ConnectionResetError):
+            assert half[-1].recv(1) == b""
+        assert 8 < time.monotonic() - began < PATIENCE_S
+        wait(lambda: len(list(Path(f"/proc/{service.process.pid}/fd").iterdir())) < 100)
+
+    assert open_files < 1150
+    code, log = service.stop()
+    assert code == 0
+    assert "Traceback" not in log
 
 
 def test_a_service_says_where_it_listens_and_where_mails_go(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_source_no_longer_configured_rests_and_comes_back(feeds: Feeds) -> Non
     assert feeds.sources.sources()[0].validators.etag == '"1"'
 
 
-@pytest.mark.parametrize("change", ["location", "schedule", "language"])
+@pytest.mark.parametrize("change", ["location", "schedule", "language", "login"])
 def test_a_source_whose_settings_changed_is_due_at_once(feeds: Feeds, change: str) -> None:
     """A new place or a new way of reading forgets the validators: the page is read again."""
     claim = feeds.claim()
@@ -70,6 +70,13 @@ def test_a_source_whose_settings_changed_is_due_at_once(feeds: Feeds, change: st
     source = known.sources[0]
     if change == "location":
         source = replace(source, file=Path("/elsewhere.txt"))
+    if change == "login":
+        source = replace(source, file=None, url="https://ann:new@harbour.test/")
+        former = replace(source, url="https://ann:old@harbour.test/")
+        feeds.sources.register([replace(known, sources=(former,))], now=feeds.clock())
+        claim = feeds.claim()
+        feeds.sources.record(claim, feeds.outcome(claim, outcome="unchanged"))
+        feeds.sources.release(claim)
     if change == "language":
         source = replace(source, language="es")
 
@@ -78,6 +85,7 @@ def test_a_source_whose_settings_changed_is_due_at_once(feeds: Feeds, change: st
     state = feeds.sources.sources()[0]
     assert state.next_check == feeds.clock()
     assert state.validators.etag == ('"1"' if change == "schedule" else "")
+    assert "ann" not in state.location
 
 
 def test_a_claimed_bulletin_is_claimed_by_nobody_else(feeds: Feeds) -> None:

@@ -84,10 +84,13 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Iterator[App]:
+def open_app(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, register: bool = True
+) -> Iterator[App]:
     """Open the store, bring it to this release and to the configuration, and wire the rest.
 
-    Raises StoreError.
+    Who only looks does not ``register``: a configuration that is being tried changes nothing of
+    what is due. Raises StoreError.
     """
     with (
         open_database(settings.store.database, settings.store.data) as database,
@@ -118,7 +121,8 @@ def open_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> 
             workers=workers,
             clock=clock,
         )
-        app.sources.register(settings.bulletins, now=clock())
+        if register:
+            app.sources.register(settings.bulletins, now=clock())
         yield app
 
 

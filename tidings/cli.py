@@ -22,6 +22,7 @@ USAGE = 2
 # EX_TEMPFAIL of sysexits.h: nothing is wrong, try again later.
 BUSY = 75
 _INTERRUPTED = 130
+_LAST_PORT = 65_535
 
 _EPILOG = """\
 exit codes:
@@ -142,6 +143,11 @@ def _check(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would change; change nothing"
     )
+    parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="believe a page that shows nothing any more of what it had",
+    )
     _json(parser, "the outcome")
 
 
@@ -150,12 +156,18 @@ def _tick(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _json(parser, "what was done")
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed is 1 to {_LAST_PORT}")
+    return int(text)
+
+
 def _run(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(
         verbs, "run", "run the service: do what is due when it is due, and serve the pages"
     )
     parser.add_argument("--host", default="", help="address to listen on (default: [server] host)")
-    parser.add_argument("--port", type=int, default=0, help="port (default: [server] port)")
+    parser.add_argument("--port", type=_port, default=0, help="port (default: [server] port)")
 
 
 def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -195,7 +207,7 @@ def _demo(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path("tidings-demo"), help="where (default: tidings-demo)"
     )
-    parser.add_argument("--port", type=int, default=0, help="port (default: 8080)")
+    parser.add_argument("--port", type=_port, default=0, help="port (default: 8080)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

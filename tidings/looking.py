@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from config.logins import without_login
 from config.settings import FetchSettings, RuleSettings, SourceSettings
 from feeds.decode import decode
 from feeds.fetch import Fetcher, NotModified, Validators
@@ -15,8 +15,11 @@ from feeds.read import read
 from feeds.read_found_rules import found_rules
 from feeds.read_head import named_feeds
 from tidings.cli import FAILED, USAGE, CommandError
+from tidings.options import time_zone as zone_named
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from config.settings import SourceKind
     from feeds.fetch import Page
     from feeds.model import Entry, Reading
@@ -24,9 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a look found. ``page_url`` is the address that links were resolved against."""
+    """What a look found. ``page_url`` is the address that links were resolved against.
+
+    ``location`` is for messages; ``url`` may hold a login, and is empty for a file.
+    """
 
     location: str
+    url: str
     page_url: str
     file: Path | None
     zone: ZoneInfo
@@ -92,12 +99,14 @@ def look(
 
     ``page_url`` names the page that a file holds. Raises CommandError and FetchError.
     """
-    zone = _zone(time_zone)
+    zone = zone_named(time_zone)
     source = _source(location, kind)
     with Fetcher(FetchSettings()) as fetcher:
         page = fetcher.fetch(source, validators=Validators())
     if isinstance(page, NotModified):
-        raise CommandError(f"{location}: answers 304 though nothing was known of it", code=FAILED)
+        raise CommandError(
+            f"{source.location}: answers 304 though nothing was known of it", code=FAILED
+        )
     address = page_url or page.url
     reading = read(
         page.body,
@@ -109,7 +118,8 @@ def look(
         now=datetime.now(UTC),
     )
     return Look(
-        location=location,
+        location=source.location,
+        url=source.url,
         page_url=address,
         file=source.file,
         zone=zone,
@@ -123,6 +133,14 @@ def _source(location: str, kind: SourceKind) -> SourceSettings:
     source = SourceSettings(bulletin="", name="", kind=kind)
     if location.lower().startswith(("http://", "https://")):
         return replace(source, url=location)
+    if "://" in location:
+        raise CommandError(
+            f"{without_login(location)}: only http and https addresses are read, and files by "
+            "their path",
+            code=USAGE,
+        )
+    if not location:
+        raise CommandError("wanted is the address of a page or the path of a file", code=USAGE)
     path = Path(location)
     if not path.exists():
         raise CommandError(
@@ -131,12 +149,3 @@ def _source(location: str, kind: SourceKind) -> SourceSettings:
             code=USAGE,
         )
     return replace(source, file=path)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError) as error:
-        raise CommandError(
-            f"no time zone {name!r}; write it as Europe/Madrid", code=USAGE
-        ) from error

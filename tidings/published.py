@@ -28,10 +28,19 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _MAX_AGE_S = 300
 # Documents kept in memory: the few that are polled, not the archive.
 _KEPT = 32
-_CONTENT_POLICY = (
+# No script anywhere, and nothing from other sites but the pictures of items.
+POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file stands there; none does under a name that is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Published:
         if not all(_NAME.fullmatch(name) for name in names):
             return None
         path = self._folder.joinpath(*names)
-        return path if path.is_file() else None
+        return path if is_file(path) else None
 
     def is_folder(self, address: str) -> bool:
         """Tell whether the address lacks only its final slash."""
@@ -91,14 +100,17 @@ def published_response(files: Published, request: Request) -> Response:
             # Relative, so that it is right below any address and for any name of this host.
             return RedirectResponse(f"{address.rpartition('/')[2]}/", 301)
         raise HTTPException(404, "There is no such page here.")
-    document = files.document(path)
+    try:
+        document = files.document(path)
+    except FileNotFoundError as error:
+        raise HTTPException(404, "There is no such page here any more.") from error
     headers = {
         "ETag": document.etag,
         "Last-Modified": document.last_modified,
         "Cache-Control": f"public, max-age={_MAX_AGE_S}",
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag",
-        "Content-Security-Policy": _CONTENT_POLICY,
+        "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
     }
     if _is_known(request, document):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tidings.cli import FAILED, OK, CommandError
+from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.connections import connection_class, raise_file_limit
 from tidings.web import web_application
 from tidings.work import check_due, deliver, open_editions, publish
 
@@ -29,6 +30,7 @@ log = logging.getLogger("tidings.service")
 
 # Requests that are open when the service is told to stop may take this long, not longer.
 _GRACE_S = 5
+_BACKLOG = 256
 
 
 def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> int:
@@ -36,10 +38,14 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
 
     Raises CommandError where the port is taken.
     """
+    files = raise_file_limit()
     listener = _listen(host, port)
     server = uvicorn.Server(
         uvicorn.Config(
             web_application(app),
+            http=connection_class(files),
+            # What is accepted in one go comes on top of the most connections.
+            backlog=_BACKLOG,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -78,19 +84,31 @@ def _stopping_on_signals(server: uvicorn.Server, stop: threading.Event) -> Itera
 
 def _listen(host: str, port: int) -> socket.socket:
     """Bind before any work is done: a port that is taken is an error at once."""
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise CommandError(
+            f"no address to listen on is known for {host!r} ({_reason(error)}); "
+            "correct --host or [server] host",
+            code=USAGE,
+        ) from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise CommandError(
-            f"cannot listen on {host} port {port} ({error.strerror}); "
-            "choose another one with --port or [server] port"
+            f"cannot listen on {host} port {port} ({_reason(error)}); "
+            "choose another one with --port or [server] port, or with --host or [server] host"
         ) from error
     return listener
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager

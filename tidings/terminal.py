@@ -17,8 +17,13 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: object) -> None:
-    """Print a value as JSON, readable and with its own letters."""
-    say(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print a value as JSON, readable and with its own letters where they can be printed."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    say(text)
 
 
 def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

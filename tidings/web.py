@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from config.settings import BulletinSettings
 from feeds.pages import message_page
 from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
-from tidings.published import Published, published_response
+from tidings.published import POLICY, Published, published_response
 from tidings.reports import health_report
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from notifier.model import Subscription
     from tidings.app import App
 
-# No script anywhere, and nothing from other sites but the pictures of items.
-POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -80,7 +76,7 @@ def _health(app: App) -> Callable[[Request], Response]:
 
 def _subscription(app: App, request: Request) -> Subscription:
     subscription = app.subscribers.by_token(request.path_params["token"])
-    if subscription is None or app.settings.bulletin(subscription.bulletin) is None:
+    if subscription is None:
         raise HTTPException(404, "This link belongs to no subscription.")
     return subscription
 
@@ -95,8 +91,10 @@ def _unsubscribe(app: App) -> Callable[[Request], Response]:
         done = request.method == "POST"
         if done:
             app.subscribers.unsubscribe(subscription, now=app.clock())
+        slug = subscription.bulletin
         page = unsubscribe_page(
-            app.bulletin(subscription.bulletin),
+            # Whoever gets a mail can end it, though the bulletin is no longer configured.
+            app.settings.bulletin(slug) or BulletinSettings(slug=slug, title=slug),
             site=app.settings.site,
             done=done,
             renderer=app.renderer,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.check import Checker, ReadingError
-from feeds.fetch import Fetcher, FetchError
+from feeds.fetch import Fetcher, FetchError, Validators
+from feeds.records import SourceState
 from tidings.app import load_settings, open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
@@ -16,31 +19,48 @@ from tidings.work import check_claimed, lease_length, publish
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from config.settings import SourceSettings
     from feeds.model import Changes
     from feeds.records import Check
     from tidings.app import App
     from tidings.reports import Report
 
+log = logging.getLogger("tidings.check")
+
 
 def run(options: argparse.Namespace) -> int:
-    """Check one bulletin or all; the exit code says whether a source failed."""
+    """Check one bulletin or all; the exit code says whether a source failed or was busy."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
-    with open_app(load_settings(options.config)) as app:
+    with open_app(load_settings(options.config), register=not options.dry_run) as app:
         slugs = _wanted(app, options.bulletin)
         if options.dry_run:
             return _dry_run(app, slugs, as_json=options.json)
-        with progress("reading"):
-            checks = [check for slug in slugs for check in _check(app, slug)]
+        checks: list[Check] = []
+        busy = []
+        with progress("reading"), Fetcher(app.settings.fetch) as fetcher:
+            for slug in slugs:
+                claim = app.sources.claim(
+                    app.bulletin(slug), now=app.clock(), lease=lease_length(app)
+                )
+                if claim is None:
+                    log.warning("%s: another process is checking it; try again later", slug)
+                    busy.append(slug)
+                    continue
+                checks.extend(check_claimed(app, claim, fetcher, accept=options.accept))
         published = publish(app)
     if options.json:
         say_json(
             {
                 "checks": [check_report(check) for check in checks],
                 "published": list(published),
+                "busy": busy,
             }
         )
-    return FAILED if any(check.error for check in checks) else OK
+    if any(check.error for check in checks):
+        return FAILED
+    return BUSY if busy else OK
 
 
 def _wanted(app: App, slug: str) -> list[str]:
@@ -54,14 +74,6 @@ def _wanted(app: App, slug: str) -> list[str]:
     return [bulletin.slug for bulletin in app.settings.bulletins]
 
 
-def _check(app: App, slug: str) -> Iterator[Check]:
-    claim = app.sources.claim(app.bulletin(slug), now=app.clock(), lease=lease_length(app))
-    if claim is None:
-        raise CommandError(f"{slug}: another process is checking it; try again later", code=BUSY)
-    with Fetcher(app.settings.fetch) as fetcher:
-        yield from check_claimed(app, claim, fetcher)
-
-
 def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
     reports: list[Report] = []
     failed = False
@@ -73,9 +85,7 @@ def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
             settings=app.settings.fetch,
             clock=app.clock,
         )
-        for state in app.sources.sources():
-            if state.bulletin not in slugs:
-                continue
+        for state in _states(app, slugs):
             try:
                 changes = checker.dry_run(app.bulletin(state.bulletin), state)
             except (FetchError, ReadingError) as error:
@@ -94,6 +104,32 @@ def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
             if "error" in report:
                 say(f"{report['bulletin']}/{report['source']}: failed: {report['error']}")
     return FAILED if failed else OK
+
+
+def _states(app: App, slugs: list[str]) -> Iterator[SourceState]:
+    """Return the configured sources of some bulletins as a check would find them."""
+    known = {(state.bulletin, state.name): state for state in app.sources.sources(resting=True)}
+    for slug in slugs:
+        for source in app.bulletin(slug).sources:
+            state = known.get((slug, source.name)) or _fresh(source, app.clock())
+            # At another address than the stored one, nothing is known of a move.
+            yield state if state.location == source.location else replace(state, moved_to="")
+
+
+def _fresh(source: SourceSettings, now: datetime) -> SourceState:
+    return SourceState(
+        bulletin=source.bulletin,
+        name=source.name,
+        location=source.location,
+        next_check=now,
+        validators=Validators(),
+        moved_to="",
+        baseline=None,
+        checked=None,
+        succeeded=None,
+        failures=0,
+        problem="",
+    )
 
 
 def _show(name: str, changes: Changes) -> None:

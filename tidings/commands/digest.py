@@ -26,7 +26,7 @@ _NOBODY = "reader@example.org"
 def run(options: argparse.Namespace) -> int:
     """Print the mail in the wanted form, or send it somewhere as a test."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
-    with open_app(load_settings(options.config)) as app:
+    with open_app(load_settings(options.config), register=False) as app:
         bulletin = app.bulletin(options.bulletin)
         address = _address(options.send_to) if options.send_to else _NOBODY
         mail = preview_mail(app, bulletin, address)

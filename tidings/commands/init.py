@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from config.schedule import parse_duration
+from config.load import ConfigError, parse
+from config.logins import without_login
 from config.slugs import slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
 from feeds.fetch import FetchError
 from feeds.files import replace_file
+from feeds.text import language_tag
 from tidings.app import load_settings
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.commands.preview import show_entries
 from tidings.looking import look
+from tidings.options import check_options
 from tidings.terminal import progress, say
 
 if TYPE_CHECKING:
@@ -32,8 +35,10 @@ def run(options: argparse.Namespace) -> int:
     if not options.source:
         raise CommandError("init wants the address of a page or the path of a file", code=USAGE)
     settings = load_settings(options.config) if options.config.exists() else None
-    _check_every(options.every)
-    with progress(f"reading {options.source}"):
+    check_options(options)
+    if options.slug:
+        _check_slug(options, settings)
+    with progress(f"reading {without_login(options.source)}"):
         seen = look(
             options.source,
             kind=options.kind,
@@ -49,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
     table = bulletin_toml(
         slug=slug,
         title=options.title or seen.reading.title or slug.replace("-", " ").capitalize(),
-        language=options.language or seen.reading.language or "en",
+        language=options.language or language_tag(seen.reading.language) or "en",
         time_zone=options.time_zone,
-        url="" if seen.file else seen.location,
+        url=seen.url,
         file=_relative(options, seen),
         kind=options.kind,
         every=options.every,
@@ -76,11 +81,14 @@ def _feed_instead(seen: Look, options: argparse.Namespace) -> Look:
     return seen
 
 
-def _check_every(every: str) -> None:
-    try:
-        parse_duration(every)
-    except ValueError as error:
-        raise CommandError(f"--every: {error}", code=USAGE) from error
+def _check_slug(options: argparse.Namespace, settings: Settings | None) -> None:
+    if problem := slug_problem(options.slug):
+        raise CommandError(f"--slug: {problem}", code=USAGE)
+    if settings is not None and settings.bulletin(options.slug) is not None:
+        raise CommandError(
+            f"{options.config} has a bulletin {options.slug!r} already; choose another --slug",
+            code=USAGE,
+        )
 
 
 def _slug(options: argparse.Namespace, settings: Settings | None, seen: Look) -> str:
@@ -88,17 +96,8 @@ def _slug(options: argparse.Namespace, settings: Settings | None, seen: Look) ->
     taken: Container[str] = (
         {bulletin.slug for bulletin in settings.bulletins} if settings else frozenset()
     )
-    if not options.slug:
-        return suggest_slug(options.title or seen.reading.title or seen.page_url, taken)
-    if problem := slug_problem(options.slug):
-        raise CommandError(f"--slug: {problem}", code=USAGE)
-    if options.slug in taken:
-        raise CommandError(
-            f"{options.config} has a bulletin {options.slug!r} already; choose another --slug",
-            code=USAGE,
-        )
     slug: str = options.slug
-    return slug
+    return slug or suggest_slug(options.title or seen.reading.title or seen.page_url, taken)
 
 
 def _relative(options: argparse.Namespace, seen: Look) -> str:
@@ -109,18 +108,21 @@ def _relative(options: argparse.Namespace, seen: Look) -> str:
 
 
 def _write(options: argparse.Namespace, table: str, *, is_new: bool) -> None:
-    """Write the configuration and read it back: what we wrote must be right."""
-    before = b"" if is_new else options.config.read_bytes()
-    text = new_configuration(table) if is_new else f"{before.decode().rstrip()}\n\n{table}"
-    replace_file(options.config, text.encode())
+    """Write the configuration, once it was seen that it can be used."""
+    text = (
+        new_configuration(table)
+        if is_new
+        else f"{options.config.read_bytes().decode().rstrip()}\n\n{table}"
+    )
     try:
-        load_settings(options.config)
-    except Exception:
-        if is_new:
-            options.config.unlink()
-        else:
-            replace_file(options.config, before)
-        raise
+        parse(text, options.config, os.environ)
+    except ConfigError as error:
+        # Lines of a text that is not written help nobody.
+        problems = "; ".join(str(problem.without_line()) for problem in error.problems)
+        raise CommandError(
+            f"nothing was written, for it could not be used: {problems}", code=USAGE
+        ) from error
+    replace_file(options.config, text.encode())
 
 
 def _tell(options: argparse.Namespace, slug: str, seen: Look) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.logins import without_login
 from feeds.markup import plain_text
 from tidings.cli import FAILED, OK, CommandError
 from tidings.looking import look
+from tidings.options import check_options
 from tidings.terminal import progress, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found; the exit code says whether anything was."""
-    with progress(f"reading {options.source}"):
+    check_options(options)
+    with progress(f"reading {without_login(options.source)}"):
         seen = look(
             options.source,
             page_url=options.url,
@@ -28,10 +31,10 @@ def run(options: argparse.Namespace) -> int:
         )
     reading = seen.reading
     if options.json:
-        say_json(_json_feed(seen))
-    if options.explain:
+        say_json(_json_feed(seen, explain=options.explain))
+    elif options.explain:
         _explain(reading)
-    elif not options.json and not reading.problem:
+    elif not reading.problem:
         show_entries(reading)
     if reading.problem:
         raise CommandError(f"{seen.location}: {reading.problem}", code=FAILED)
@@ -63,7 +66,7 @@ def _explain(reading: Reading) -> None:
             say(f"    {name}: {reason}")
 
 
-def _json_feed(seen: Look) -> dict[str, object]:
+def _json_feed(seen: Look, *, explain: bool) -> dict[str, object]:
     """Return the reading as JSON Feed 1.1; what we know beyond it stands in an extension.
 
     Ids are addresses, or places on the page: what is previewed has no identity yet.
@@ -78,10 +81,18 @@ def _json_feed(seen: Look) -> dict[str, object]:
             "method": reading.method,
             "notes": list(reading.notes),
             "problem": reading.problem,
+            **({"candidates": _json_candidates(reading)} if explain else {}),
         },
         "items": _json_items(seen),
     }
     return {name: value for name, value in feed.items() if value or name == "items"}
+
+
+def _json_candidates(reading: Reading) -> list[dict[str, object]]:
+    return [
+        {"kept": candidate.kept, "text": candidate.text, "reason": candidate.reason}
+        for candidate in reading.candidates
+    ]
 
 
 def _json_items(seen: Look) -> list[dict[str, object]]:
