@@ -47,11 +47,18 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     now: datetime,
     rules: RuleSettings,
 ) -> Reading:
-    """Read an HTML page; never raises."""
-    from selectolax.lexbor import LexborHTMLParser
+    """Read an HTML page; never raises, whatever stands on it."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     text, cut = bounded(text)
-    page = LexborHTMLParser(text)
+    try:
+        page = LexborHTMLParser(text)
+    except SelectolaxError:
+        return Reading(
+            method="html",
+            problem="The page cannot be parsed: it is nested or broken beyond what any browser "
+            "shows; tell its publisher, or give the address of another page of the list.",
+        )
     if page.body is None:
         return Reading(method="html", problem="The page is empty: it has no body.")
     language = language or _language(page)
