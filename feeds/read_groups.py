@@ -110,8 +110,8 @@ def _kind(element: Element) -> str:
 
 def _signature(element: Element) -> str:
     parent = element.parent
-    own = element.words.split()
-    outer = parent.words.split() if parent else []
+    own = element.words.split(None, 1)
+    outer = parent.words.split(None, 1) if parent else []
     return f"{own[0] if own else ''}|{outer[0] if outer else ''}"
 
 

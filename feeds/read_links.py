@@ -23,7 +23,7 @@ _SHARE = re.compile(
     r"(?:facebook|twitter|x|linkedin|reddit|pinterest|whatsapp|t|telegram|weibo)\.(?:com|me|org)$"
 )
 _SHARE_PATH = re.compile(r"share|intent|sharer|submit", re.IGNORECASE)
-_ABOUT = frozenset({"tag", "author", "category", "nofollow", "bookmark"} - {"nofollow", "bookmark"})
+_ABOUT = frozenset({"tag", "author", "category"})
 _PROSE = 25
 _INLINE = frozenset({"span", "em", "i", "b", "strong", "small", "u", "code"})
 
@@ -96,5 +96,4 @@ def _in_prose(link: Element) -> bool:
         parent = parent.parent
     if parent is None:
         return False
-    running = sum(len(child.strip()) for child in parent.children if isinstance(child, str))
-    return running > _PROSE
+    return parent.running > _PROSE

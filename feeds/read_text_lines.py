@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from feeds.model import When
 
 _UNDERLINE = re.compile(r"^\s*([=\-~*_#\u2500\u2014])\1{2,}\s*$")
-_HASHES = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_HASHES = re.compile(r"^(#{1,6})\s+(.*)$")
 _BULLET = re.compile(r"^([-*+\u2022\u25aa\u25cf\u25e6\u2013]|\d{1,3}[.)])\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+# No part of it holds what begins the next one: each character is looked at once.
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*+)\]\(\s*+<?([^)\s>\[]++)>?[^)\[]*+\)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 # A heading says what follows; it does not end like a sentence.
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f\u2026:;,][\"'\u201d\u2019\u00bb)\]]*$")
@@ -102,7 +103,7 @@ def _line(raw: str, paragraph: int, dates: DateReader) -> Line:
     level = 0
     heading = _HASHES.match(text)
     if heading:
-        level, text = len(heading.group(1)), heading.group(2)
+        level, text = len(heading.group(1)), heading.group(2).rstrip("#").rstrip()
     bullet = _BULLET.match(text)
     # "14. September 2020" begins with a day, "1. First point" with a number.
     if bullet and not (dates.spots(text[:80]) and dates.spots(text[:80])[0].start == 0):

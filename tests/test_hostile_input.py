@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.settings import RuleSettings
 from feeds.read import read
 from feeds.read_bounds import bounded
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 # Four times the input may take so many times the time: linear work takes four, square sixteen.
 FACTOR = 4
 MOST = 9.0
+NO_RULES = RuleSettings()
 
 
-def reading(body: bytes, content_type: str = "text/html") -> Reading:
+def reading(
+    body: bytes, content_type: str = "text/html", rules: RuleSettings = NO_RULES
+) -> Reading:
     """Read bytes as they come from a server."""
     return read(
         body,
@@ -30,6 +34,7 @@ def reading(body: bytes, content_type: str = "text/html") -> Reading:
         zone=ZoneInfo("UTC"),
         now=datetime(2026, 11, 23, tzinfo=UTC),
         content_type=content_type,
+        rules=rules,
     )
 
 
@@ -122,3 +127,77 @@ def test_unclosed_formatting_is_not_repeated_without_end() -> None:
 def test_close_tags_that_close_nothing_have_an_end() -> None:
     """Each makes the parser look at all that is open."""
     assert bounded("<i>" * 1_400 + "</x>" * 200_000)[1]
+
+
+def blanks(count: int) -> bytes:
+    """As many blanks."""
+    return b" " * count
+
+
+def dated_items(part: bytes) -> bytes:
+    """Two items, each with a part of its own."""
+    item = (
+        b"<article><h2><a href='/%d'>Pier %d is open</a></h2><time datetime='2026-05-0%d'></time>"
+    )
+    return b"<html><body>" + b"".join(item % (n, n, n) + part + b"</article>" for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("size", "body"),
+    [
+        (150, lambda n: b"Pier\n2020-01-01" + blanks(n) + b"x\nboats\n"),
+        (5_000, lambda n: b"1/2/2020 " * n),
+        (2_000, lambda n: b"# " + b"#" * n + b"x\n# Pier\n"),
+        (2_000, lambda n: b"[" * n + b"\n# Pier\n"),
+        (2_000, lambda n: b"[a](" * n + b"\n# Pier\n"),
+    ],
+    ids=["blanks after a date", "dates", "number signs", "brackets", "links"],
+)
+def test_texts_take_linear_time(size: int, body: Callable[[int], bytes]) -> None:
+    """Whatever a line consists of."""
+    assert growth(lambda count: reading(body(count) * 20, "text/plain"), size) < MOST
+
+
+@pytest.mark.parametrize(
+    ("size", "body"),
+    [
+        (12_000, lambda n: dated_items(b"<pre>a" + blanks(n) + b"b </pre>")),
+        (12_000, lambda n: dated_items(b"<p>Open <img src=/a srcset='" + b"a" * n + b" ('>")),
+        (300, lambda n: dated_items(b"<p><time datetime='2026-05-03'>x</time> <b>Open</b>" * n)),
+        (300, lambda n: dated_items(b" some words of text <a href='/x'>more</a>" * n)),
+        (
+            2_000,
+            lambda n: b"<div class='" + b"a " * n * 9 + b"'>" + b"<a href=/x>Pier open</a>" * n,
+        ),
+    ],
+    ids=["preformatted", "pictures", "dates of an item", "links in prose", "classes"],
+)
+def test_pages_take_linear_time(size: int, body: Callable[[int], bytes]) -> None:
+    """Whatever an item consists of."""
+    assert growth(lambda count: reading(body(count)), size) < MOST
+
+
+@pytest.mark.parametrize(
+    ("size", "body"),
+    [
+        (20_000, lambda n: b"<title>&lt;b&gt;" + blanks(n) + b"x</title>"),
+        (
+            2_400,
+            lambda n: b"<title>t</title><description>" + b"&lt;div&gt;" * n + b"x</description>",
+        ),
+    ],
+    ids=["blanks", "nesting"],
+)
+def test_feeds_take_linear_time(size: int, body: Callable[[int], bytes]) -> None:
+    """Whatever markup their items have."""
+    whole = (b"<rss><channel><item>", b"</item></channel></rss>")
+
+    assert growth(lambda count: reading(body(count).join(whole), ""), size) < MOST
+
+
+def test_selected_items_take_linear_time() -> None:
+    """Each item is given its own dates, without a look at those of the others."""
+    item = b"<li><time datetime='2026-05-03'></time><a href='/1'>Pier open</a></li>"
+    rules = RuleSettings(item="li")
+
+    assert growth(lambda count: reading(item * count, rules=rules), 300) < MOST
