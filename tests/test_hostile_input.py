@@ -201,3 +201,15 @@ def test_selected_items_take_linear_time() -> None:
     rules = RuleSettings(item="li")
 
     assert growth(lambda count: reading(item * count, rules=rules), 300) < MOST
+
+
+def test_no_control_of_a_terminal_comes_out() -> None:
+    """What an operator is shown of a page cannot write to the screen by itself."""
+    found = reading(
+        b"<html lang='e\x1b'><title>a\x1b[2J</title><body><ul>"
+        b"<li>\x1b]0;x\x07 3 May 2026 <a href=/1>First news of all</a></li>"
+        b"<li><x\x1b class=date>\x1b[2J 4 May 2026</x\x1b> <a href=/2>Second news\x1b</a></li></ul>"
+    )
+
+    assert found.entries
+    assert not any(control in repr(found) for control in (r"\x1b", r"\x07"))
