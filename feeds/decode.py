@@ -68,13 +68,15 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return Decoded(_forgiving(body, encoding), f"{encoding} by its byte order mark")
-    # Before all else: ASCII as UTF-16 is valid UTF-8 with zero bytes.
+    binary = next((kind for start, kind in _SIGNATURES if body.startswith(start)), "")
+    if binary:
+        return Decoded(binary=binary)
+    # Before UTF-8: ASCII as UTF-16 is valid UTF-8 with zero bytes.
     wide, how = _wide(body, content_type)
     if wide:
         return Decoded(_forgiving(body, wide), f"{wide} {how}")
-    binary = _binary_kind(body)
-    if binary:
-        return Decoded(binary=binary)
+    if _is_binary(body[:_SAMPLE]):
+        return Decoded(binary="binary data")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -85,15 +87,9 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     return Decoded(text, "utf-8")
 
 
-def _binary_kind(body: bytes) -> str:
-    for signature, kind in _SIGNATURES:
-        if body.startswith(signature):
-            return kind
-    sample = body[:_SAMPLE]
-    if not sample:
-        return ""
+def _is_binary(sample: bytes) -> bool:
     controls = sum(sample.count(bytes([code])) for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16))
-    return "binary data" if controls > len(sample) * _MOST_CONTROLS else ""
+    return controls > len(sample) * _MOST_CONTROLS
 
 
 def _wide(body: bytes, content_type: str) -> tuple[str, str]:

@@ -77,7 +77,7 @@ def test_the_page_declares_its_encoding() -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"%PDF-1.7 x", "PDF"), (b"\x89PNG\r\n", "PNG"), (bytes(range(32)) * 9, "binary")],
+    [(b"%PDF-1.7 x" + b"\0x" * 50, "PDF"), (b"\x89PNG\r\n", "PNG"), (bytes(range(32)) * 9, "binary")],
     ids=["pdf", "png", "unknown"],
 )
 def test_what_is_no_text_is_named(body: bytes, kind: str) -> None:
