@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from config.logins import without_login
 from config.schedule import Interval, Schedule
 
-SourceKind = Literal["auto", "html", "text"]
+SourceKind = Literal["auto", "html", "text", "feed"]
 MailSecurity = Literal["starttls", "tls", "none"]
 
 # Texts and numbers with a form of their own; config.convert says which.
@@ -186,7 +186,7 @@ class SourceSettings:
     name: str
     url: WebAddress = setting("", "Address of the page: http(s); give this or file.")
     file: Path | None = setting(None, "Path of a local file, beside this configuration or whole.")
-    kind: SourceKind = setting("auto", "auto, html or text.")
+    kind: SourceKind = setting("auto", "auto, html, text or feed.")
     schedule: Schedule = setting(
         Interval(timedelta(hours=1)),
         "How often it is read: every = '30m', or cron = '0 7 * * mon-fri'.",

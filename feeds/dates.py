@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _LONGEST_LINE = 160
+# Dates further on in a line are not looked for: nobody reads so far for one.
+_LONGEST_SEARCHED = 2_000
 _FIRST_YEAR = 1970
 _LAST_YEAR = 2199
 _PIVOT = 70
@@ -94,7 +96,9 @@ class DateReader:
         pairs: list[tuple[int, int]] = []
         for text in texts:
             if any(character.isdigit() for character in text):
-                pairs += [spot.pair for spot in self.spots(text) if spot.pair]
+                # Gaps between words match blanks in more ways than one.
+                line = " ".join(text[:_LONGEST_SEARCHED].split())
+                pairs += [spot.pair for spot in self.spots(line) if spot.pair]
         first = sum(a > _MONTHS for a, _ in pairs)
         second = sum(b > _MONTHS for _, b in pairs)
         if first != second:
@@ -138,7 +142,8 @@ class DateReader:
 
     def machine(self, text: str) -> When | None:
         """Return the date of an attribute or a structured value, None where it is none."""
-        when = machine_date(text.strip(), self.zone)
+        text = " ".join(text[:_LONGEST_SEARCHED].split())
+        when = machine_date(text, self.zone)
         if when is None and len(text) <= _LONGEST_LINE:
             spot = self.first(text)
             return spot.when if spot else None
@@ -158,7 +163,7 @@ class DateReader:
         return not re.search(r"\d{3,}|[!?]", text)
 
     def _find(self, text: str) -> list[Spot]:
-        text = plain_digits(text)
+        text = plain_digits(text[:_LONGEST_SEARCHED])
         if not _HAS_DIGIT.search(text):
             return []
         found: list[Spot] = []

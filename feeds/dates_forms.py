@@ -22,9 +22,9 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})Z?)?")
 _CLOCK = re.compile(
-    r"(?:\s*[T,·|\u2013@-]?\s*(?:at|um|à|a las|om|kl\.?)?\s*)"
+    r"(?:\s{0,3}[T,·|\u2013@-]?\s{0,3}(?:at|um|à|a las|om|kl\.?)?\s{0,3})"
     r"(\d{1,2})[:h](\d{2})(?::(\d{2}))?(?![\d:])"
-    r"(?:\s*([ap])\.?m\b\.?)?(?:\s*(Z\b|UTC|GMT|CEST|CET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST"
+    r"(?:\s{0,3}([ap])\.?m\b\.?)?(?:\s{0,3}(Z\b|UTC|GMT|CEST|CET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST"
     r"|[+-]\d{2}:?\d{2}))?",
     re.IGNORECASE,
 )
@@ -33,6 +33,7 @@ _OFFSETS = {
     "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
 }  # fmt: skip
 _LONGEST_RELATIVE = 40
+_LONGEST_STATED = 200
 _NOON = 12
 _YESTERDAY = frozenset(
     (
@@ -62,6 +63,7 @@ def plain_digits(text: str) -> str:
 
 def machine_date(text: str, zone: ZoneInfo) -> When | None:
     """Read ISO 8601, RFC 2822 and eight digits; None for everything else."""
+    text = text[:_LONGEST_STATED]
     match = _ISO.match(text)
     try:
         if match:

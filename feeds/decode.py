@@ -33,6 +33,8 @@ _AS_BROWSERS = {
     "iso8859-11": "cp874",
     "tis-620": "cp874",
 }
+# Not encodings of any page: ways of writing a text in another one, some of them very slow.
+_NO_CHARSETS = frozenset("punycode idna unicode-escape raw-unicode-escape utf-7 undefined".split())
 _SIGNATURES = (
     (b"%PDF-", "a PDF document"),
     (b"\x89PNG", "a PNG image"),
@@ -66,9 +68,19 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return Decoded(_forgiving(body, encoding), f"{encoding} by its byte order mark")
-    binary = _binary_kind(body)
-    if binary:
+    if binary := next((kind for start, kind in _SIGNATURES if body.startswith(start)), ""):
         return Decoded(binary=binary)
+    # Before UTF-8: ASCII as UTF-16 is valid UTF-8 with zero bytes.
+    wide, how = _wide(body, content_type)
+    if wide:
+        return Decoded(_forgiving(body, wide), f"{wide} {how}")
+    if _is_binary(body[:_SAMPLE]):
+        return Decoded(binary="binary data")
+    return _narrow(body, content_type)
+
+
+def _narrow(body: bytes, content_type: str) -> Decoded:
+    """Return the text of a body whose letters of ASCII are one byte each."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -79,32 +91,53 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     return Decoded(text, "utf-8")
 
 
-def _binary_kind(body: bytes) -> str:
-    for signature, kind in _SIGNATURES:
-        if body.startswith(signature):
-            return kind
-    sample = body[:_SAMPLE]
-    if not sample:
-        return ""
+def _is_binary(sample: bytes) -> bool:
     controls = sum(sample.count(bytes([code])) for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16))
-    if controls > len(sample) * _MOST_CONTROLS and not _looks_utf16(sample):
-        return "binary data"
-    return ""
+    return controls > len(sample) * _MOST_CONTROLS
+
+
+def _wide(body: bytes, content_type: str) -> tuple[str, str]:
+    """Return which UTF-16 a body without a byte order mark is, and how that is known."""
+    sample = body[:_SAMPLE]
+    zeros = sample.count(0)
+    found = _looks_utf16(sample) if zeros else ""
+    header = _CHARSET.search(content_type)
+    stated = _known(header.group(1)) if header else ""
+    # A page without any zero byte that is valid UTF-8 was declared wrongly.
+    if stated.startswith("utf-16") and (zeros * 100 > len(sample) or not _decodes(body, "utf-8")):
+        if stated == "utf-16":
+            stated = found or "utf-16-le"
+        if not _is_binary_text(sample, stated):
+            return stated, "by the Content-Type"
+    return found, "by its zero bytes"
 
 
 def _looks_utf16(sample: bytes) -> str:
+    """Tell UTF-16 by the high bytes of what is ASCII in it, tags and line breaks at least."""
     half = max(len(sample) // 2, 1)
-    if sample[1::2].count(0) > half * 0.7:
-        return "utf-16-le"
-    if sample[0::2].count(0) > half * 0.7:
-        return "utf-16-be"
+    for encoding, high in (("utf-16-le", 1), ("utf-16-be", 0)):
+        highs, lows = sample[high::2].count(0), sample[1 - high :: 2].count(0)
+        if highs > half * 0.1 and lows < half * 0.02 and not _is_binary_text(sample, encoding):
+            return encoding
     return ""
 
 
+def _is_binary_text(sample: bytes, encoding: str) -> bool:
+    """Whether what comes out is no text: controls, or halves of pairs."""
+    text = sample[: len(sample) // 2 * 2].decode(encoding, errors="replace")
+    odd = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 0xFFFD))
+    return odd > max(len(text) * _MOST_CONTROLS, 1)
+
+
+def _decodes(body: bytes, encoding: str) -> bool:
+    try:
+        body.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _declared_or_guessed(body: bytes, content_type: str) -> Decoded:
-    wide = _looks_utf16(body[:_SAMPLE])
-    if wide:
-        return Decoded(_forgiving(body, wide), f"{wide} by its zero bytes")
     header = _CHARSET.search(content_type)
     meta = _META.search(body[:_HEAD])
     stated = (
@@ -129,7 +162,7 @@ def _known(label: str) -> str:
         name = codecs.lookup(label).name if label else ""
     except (LookupError, ValueError):
         return ""
-    return _AS_BROWSERS.get(name, name)
+    return "" if name.replace("_", "-") in _NO_CHARSETS else _AS_BROWSERS.get(name, name)
 
 
 def _mostly_utf8(body: bytes) -> bool:

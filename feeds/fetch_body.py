@@ -101,5 +101,8 @@ def _inflated(head: bytes, chunks: Iterator[bytes], window: int) -> Iterator[byt
             yield decompressor.decompress(chunk, _STEP)
             chunk = decompressor.unconsumed_tail
         chunk = next(chunks, None)
+    # A stream without a checksum at its end may be read to the last byte with output to come.
+    while not decompressor.eof and (rest := decompressor.decompress(b"", _STEP)):
+        yield rest
     if not decompressor.eof:
         raise BodyError("ends too early: the compressed page is cut off; it is tried again")

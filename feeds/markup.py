@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -48,10 +49,14 @@ _SCHEMES = {"http", "https", "mailto"}
 # nested elements cost the square of their number.
 _LONGEST = 200_000
 _MOST_TAGS = 10_000
+_DEEPEST = 250
+# These end by themselves, or never hold anything.
+_FLAT = frozenset("br hr img source wbr p li dt dd tr td th option a input link meta".split())
 _LONGEST_TEXT = 20_000
 _MOST_ROUNDS = 6
 _CACHED = 10_000
 _OPENING = re.compile(r"<(?=[a-zA-Z])")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
 # Unclosed formatting elements that differ are repeated in each block that follows: a thousand of
 # them before a thousand paragraphs become a million. Without attributes they cannot differ.
 _FORMATTING = re.compile(
@@ -101,7 +106,29 @@ _sanitise_cached = lru_cache(maxsize=256)(_sanitise)
 
 
 def _is_excessive(markup: str) -> bool:
-    return len(markup) > _LONGEST or len(_OPENING.findall(markup)) > _MOST_TAGS
+    if len(markup) > _LONGEST:
+        return True
+    tags = len(_OPENING.findall(markup))
+    return tags > _MOST_TAGS or (tags > _DEEPEST and _is_too_deep(markup))
+
+
+def _is_too_deep(markup: str) -> bool:
+    """Whether more elements are open at once than any summary has."""
+    unclosed: Counter[str] = Counter()
+    depth = 0
+    for match in _TAG.finditer(markup):
+        name = match.group(2).lower()
+        if name in _FLAT:
+            continue
+        if not match.group(1):
+            unclosed[name] += 1
+            depth += 1
+            if depth > _DEEPEST:
+                return True
+        elif unclosed[name]:
+            unclosed[name] -= 1
+            depth -= 1
+    return False
 
 
 @lru_cache(maxsize=16)
@@ -136,16 +163,23 @@ def _link(value: str, base_url: str) -> str | None:
     return _address(value, base_url)
 
 
-_CANDIDATE = re.compile(r"([^\s,]\S*?)(?:,+(?=\s|$)|\s+(\d+(?:\.\d+)?[wx])\s*(?:,|$)|\s*$)")
+# Each character is looked at once: an address up to a blank, then its size up to a comma.
+_CANDIDATE = re.compile(r"([^\s,]\S*+)([^,]*+)")
+_SIZE = re.compile(r"(?:\d{1,6}(?:\.\d{1,6})?[wx])?")
+_MOST_CANDIDATES = 30
 
 
 def _candidates(value: str, base_url: str) -> str | None:
     """Return the addresses of a srcset, absolute, with their sizes."""
-    found = [
-        f"{address} {size}".strip()
-        for reference, size in _CANDIDATE.findall(value)
-        if (address := web_url(reference, base_url))
-    ]
+    found: list[str] = []
+    place = 0
+    while len(found) < _MOST_CANDIDATES and (match := _CANDIDATE.search(value, place)):
+        reference, size = match.group(1).rstrip(","), match.group(2).strip()
+        alone = match.group(1).endswith(",")
+        place = match.end(1) if alone else match.end()
+        address = web_url(reference, base_url)
+        if address and (alone or _SIZE.fullmatch(size)):
+            found.append(address if alone else f"{address} {size}".strip())
     return ", ".join(found) or None
 
 

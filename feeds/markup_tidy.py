@@ -48,7 +48,8 @@ _LAZY = ("data-src", "data-original", "data-lazy-src")
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>|([^<]+)')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _LEADING = re.compile(r"(?: |&nbsp;)+")
-_TRAILING = re.compile(r"(?: |&nbsp;)+\Z")
+# Begun at the first blank of a run only: from each one, runs would cost their square.
+_TRAILING = re.compile(r"(?<! )(?<!&nbsp;)(?: |&nbsp;)++\Z")
 _BLANK_ENDS = (" ", "&nbsp;")
 _BLANKS = re.compile(r"(?:\s|&nbsp;){2,}|[^\S\xa0]")
 
@@ -202,7 +203,7 @@ def _picture(attributes: str) -> str:
 
 
 _PREFORMATTED = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
-_TAGS = re.compile(r"(?:\s*<[^>]*>)+\s*")
+_TAGS = re.compile(r"(?<!\s)\s*+<[^>]*+>(?:\s*+<[^>]*+>)*+\s*+")
 _LINE = re.compile(r"<br>")
 # Between these a reader sees a gap, between other blocks the next line.
 _APART = re.compile(r"<(?:p|h[1-6]|[uo]l|menu|dl|table|blockquote|pre|figure|hr)>")

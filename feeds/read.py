@@ -27,9 +27,9 @@ _MARKUP = re.compile(
     r"<(?:!doctype\s+html|html|head|body|div|p|ul|ol|table|h[1-6]|article|section|main|a|dl)\b",
     re.IGNORECASE,
 )
-_FEED = re.compile(
-    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*+-->\s*)*+<(?:rss|feed|rdf:RDF)\b", re.DOTALL
-)
+_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*+:)?([A-Za-z_][\w.-]*+)(?=[\s/>])")
+_FEEDS = frozenset({"rss", "feed", "RDF"})
+_FEED_TYPES = ("/rss+xml", "/atom+xml", "/rdf+xml", "/feed+json")
 _HEAD = 20_000
 _FEW_TAGS = 3
 _SAMPLE = 200_000
@@ -41,6 +41,8 @@ _DATE_LIKE = re.compile(
 _MOST_UNREAD = 50
 # Dates are read in the square of their number on one line.
 _SETTLING = 400
+_NUMBER = re.compile(r"\d")
+_BLANKS = re.compile(r"\s*+")
 _NO_RULES = RuleSettings()
 
 
@@ -107,17 +109,57 @@ def _dates_of(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> Dat
 
 
 def _kind(text: str, content_type: str, kind: SourceKind) -> str:
-    head = text[:_HEAD]
-    if kind == "auto" and (_FEED.match(head) or _is_json_feed(head)):
-        return "feed"
     if kind != "auto":
         return kind
+    head = text[:_HEAD]
+    content_type = content_type.lower()
+    root = _root(text)
+    if root in _FEEDS or _is_json_feed(head):
+        return "feed"
+    # A server may answer for a feed with a page that says why there is none.
+    if content_type.partition(";")[0].strip().endswith(_FEED_TYPES) and root.lower() != "html":
+        return "feed"
     if "text/plain" in content_type or "markdown" in content_type:
         return "text"
     if "html" in content_type:
         return "html"
     marks = len(_MARKUP.findall(head))
     return "html" if marks >= _FEW_TAGS or head.lstrip()[:1] == "<" else "text"
+
+
+def _root(text: str) -> str:
+    """Return the name of a document's root element, without a prefix; empty where it has none.
+
+    Looks at nothing twice: what stands before a root may be long.
+    """
+    place = _after_blanks(text, 0)
+    while True:
+        if text.startswith("<!--", place):
+            end, mark = text.find("-->", place + 4), 3
+        elif text.startswith("<?", place):
+            end, mark = text.find("?>", place + 2), 2
+        elif text.startswith("<!", place):
+            end, mark = _declaration_end(text, place), 1
+        else:
+            match = _ROOT.match(text, place)
+            return match.group(1) if match else ""
+        if end < 0:
+            return ""
+        place = _after_blanks(text, end + mark)
+
+
+def _after_blanks(text: str, place: int) -> int:
+    match = _BLANKS.match(text, place)
+    return match.end() if match else place
+
+
+def _declaration_end(text: str, place: int) -> int:
+    """Return where a document type ends, -1 where it does not: one may stand in brackets."""
+    end = text.find(">", place)
+    if text.find("[", place, max(end, place)) < 0:
+        return end
+    closed = text.find("]", place)
+    return text.find(">", closed) if closed >= 0 else -1
 
 
 def _is_json_feed(head: str) -> bool:

@@ -6,12 +6,13 @@ The only place where XML from outside is parsed: no entities, no network, no doc
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from feeds.dates_forms import machine_date
 from feeds.markup import paragraphs_html, plain_text, sanitise, web_url
 from feeds.model import Entry, Reading
-from feeds.text import clean_text, shorten
+from feeds.text import clean_text, language_tag, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +26,34 @@ _ITEMS = frozenset({"item", "entry"})
 _DATES = ("published", "pubdate", "date", "issued", "updated", "modified")
 _BODIES = ("summary", "description", "encoded", "content")
 _MOST_ENTRIES = 5_000
-_LONGEST_TITLE = 120
+_LONGEST_MADE_TITLE = 120
+_LONGEST_TITLE = 300
+_REFERENCE = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]++)|0*+([0-9]++));?")
+_LONGEST_NUMBER = 7
+_SURROGATES = range(0xD800, 0xE000)
 
 
 def read_feed(text: str, *, zone: ZoneInfo, url: str) -> Reading:
     """Read a feed; a feed that is broken or empty says so."""
     if text.lstrip()[:1] == "{":
         return _read_json(text, zone=zone, url=url)
+    try:
+        return _read_xml(_REFERENCE.sub(_carried, text), zone=zone, url=url)
+    except UnicodeDecodeError:
+        # A recovering parser lets through what Python cannot hold, and fails where it is asked.
+        return _broken("XML feed")
+
+
+def _carried(match: re.Match[str]) -> str:
+    """Return a character reference, nothing for half of a pair: no text can hold it."""
+    in_hex, in_ten = match.groups()
+    digits = in_hex or in_ten
+    if len(digits) > _LONGEST_NUMBER:
+        return ""
+    return "" if int(digits, 16 if in_hex else 10) in _SURROGATES else match.group()
+
+
+def _read_xml(text: str, *, zone: ZoneInfo, url: str) -> Reading:
     from lxml import etree
 
     # The text is UTF-8 by now, whatever its declaration says.
@@ -54,12 +76,16 @@ def read_feed(text: str, *, zone: ZoneInfo, url: str) -> Reading:
     head = next((node for node in root.iter(_ANY) if _name(node) == "channel"), root)
     return Reading(
         entries=entries,
-        title=clean_text(plain_text(_child(head, "title"))),
-        language=_child(head, "language").strip(),
+        title=_titled(clean_text(plain_text(_child(head, "title")))),
+        language=language_tag(_child(head, "language")),
         method="feed",
         notes=("the source is a feed itself",),
         problem="" if entries else "The feed has no items yet; nothing to read there.",
     )
+
+
+def _titled(text: str) -> str:
+    return shorten(text, _LONGEST_TITLE)
 
 
 def _broken(kind: str) -> Reading:
@@ -85,10 +111,10 @@ def _child(node: _Element, name: str) -> str:
 
 
 def _entry(node: _Element, *, zone: ZoneInfo, base: str) -> Entry | None:
-    title = clean_text(plain_text(_child(node, "title")))
+    title = _titled(clean_text(plain_text(_child(node, "title"))))
     body = next((text for name in _BODIES if (text := _child(node, name).strip())), "")
     summary = sanitise(body, base) if "<" in body or "&" in body else paragraphs_html(body)
-    title = title or shorten(clean_text(plain_text(summary)), _LONGEST_TITLE)
+    title = title or shorten(clean_text(plain_text(summary)), _LONGEST_MADE_TITLE)
     if not title:
         return None
     date = next((text for name in _DATES if (text := _child(node, name).strip())), "")
@@ -134,8 +160,8 @@ def _read_json(text: str, *, zone: ZoneInfo, url: str) -> Reading:
             entries += [entry] if entry else []
     return Reading(
         entries=tuple(entries),
-        title=clean_text(_string(document.get("title"))),
-        language=_string(document.get("language")),
+        title=_titled(clean_text(_string(document.get("title")))),
+        language=language_tag(_string(document.get("language"))),
         method="feed",
         notes=("the source is a JSON Feed",),
         problem="" if entries else "The feed has no items yet; nothing to read there.",
@@ -150,8 +176,8 @@ def _json_entry(item: dict[str, object], *, zone: ZoneInfo, base: str) -> Entry 
     markup = _string(item.get("content_html"))
     text = _string(item.get("summary")) or _string(item.get("content_text"))
     summary = sanitise(markup, base) if markup else paragraphs_html(text)
-    title = clean_text(_string(item.get("title")))
-    title = title or shorten(clean_text(plain_text(summary)), _LONGEST_TITLE)
+    title = _titled(clean_text(_string(item.get("title"))))
+    title = title or shorten(clean_text(plain_text(summary)), _LONGEST_MADE_TITLE)
     if not title:
         return None
     date = _string(item.get("date_published"))

@@ -127,7 +127,7 @@ def _title(slot: Slot, dates: DateReader) -> tuple[str, When | None]:
         for mark in slot.marks
         if mark.strength > 1 and element.holds(mark.element) and mark.element is not element
     ]
-    if apart and all(_length_without(element, apart) > 1 for _ in apart):
+    if apart and _length_without(element, apart) > 1:
         text = clean_text(_text_without(element, apart)).strip(_SEPARATORS)
         if text:
             return _PERMALINK.sub("", text), None
@@ -302,7 +302,7 @@ def _collect(  # noqa: PLR0913, PLR0917 - what stands apart, and where it goes
         current = stack.pop()
         if id(current) in apart:
             continue
-        if any(current.start < start <= current.end for start in starts):
+        if bisect_right(starts, current.start) < bisect_right(starts, current.end):
             pieces.extend(
                 f"<p>{_escaped(child)}</p>"
                 for child in current.children

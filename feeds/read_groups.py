@@ -145,8 +145,8 @@ def _first_block(link: Element, dates: set[int]) -> Element:
 
 def _signature(element: Element) -> str:
     parent = element.parent
-    own = element.words.split()
-    outer = parent.words.split() if parent else []
+    own = element.words.split(None, 1)
+    outer = parent.words.split(None, 1) if parent else []
     return f"{own[0] if own else ''}|{outer[0] if outer else ''}"
 
 

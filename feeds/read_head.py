@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from feeds.markup import web_url
+from feeds.read_bounds import bounded
 from feeds.text import clean_text
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _reads_like_older(link: LexborNode) -> bool:
 def _parsed(text: str) -> LexborHTMLParser:
     from selectolax.lexbor import LexborHTMLParser
 
-    return LexborHTMLParser(text)
+    return LexborHTMLParser(bounded(text)[0])
 
 
 def _base(page: LexborHTMLParser, url: str) -> str:

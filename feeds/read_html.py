@@ -20,7 +20,7 @@ from feeds.read_rules import has_selectors, read_selected
 from feeds.read_structured import find_state, find_stated, is_bare, join
 from feeds.read_tree import build_tree
 from feeds.read_visible import read_visible
-from feeds.text import clean_text
+from feeds.text import clean_text, language_tag, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _SHOWN_GROUPS = 12
 _FEW = 2
 _MOST_ENTRIES = 5_000
+_LONGEST_TITLE = 300
 
 
 def read_html(  # noqa: PLR0913 - each is a fact of the source
@@ -48,11 +49,18 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     now: datetime,
     rules: RuleSettings,
 ) -> Reading:
-    """Read an HTML page; never raises."""
-    from selectolax.lexbor import LexborHTMLParser
+    """Read an HTML page; never raises, whatever stands on it."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     text, cut = bounded(text)
-    page = LexborHTMLParser(text)
+    try:
+        page = LexborHTMLParser(text)
+    except SelectolaxError:
+        return Reading(
+            method="html",
+            problem="The page cannot be parsed: it is nested or broken beyond what any browser "
+            "shows; tell its publisher, or give the address of another page of the list.",
+        )
     if page.body is None:
         return Reading(method="html", problem="The page is empty: it has no body.")
     language = language or _language(page)
@@ -113,12 +121,17 @@ def _finished(
     problem = reading.problem or page_problem(page, tree, reading.entries)
     return replace(
         reading,
-        entries=() if problem else reading.entries,
-        title=clean_text(title.text()) if title else "",
+        entries=() if problem else tuple(map(_shown, reading.entries)),
+        title=shorten(clean_text(title.text()), _LONGEST_TITLE) if title else "",
         language=language,
         notes=tuple(notes),
         problem=problem,
     )
+
+
+def _shown(entry: Entry) -> Entry:
+    """Return the entry with evidence that a terminal can show: it quotes names and texts."""
+    return replace(entry, evidence={name: clean_text(how) for name, how in entry.evidence.items()})
 
 
 def _language(page: LexborHTMLParser) -> str:
@@ -127,7 +140,7 @@ def _language(page: LexborHTMLParser) -> str:
     if not stated:
         meta = page.css_first('meta[property="og:locale"], meta[http-equiv="content-language"]')
         stated = meta.attributes.get("content") if meta else ""
-    return (stated or "").strip().replace("_", "-")
+    return language_tag((stated or "").partition(",")[0])
 
 
 # English writes 03/04 both ways; the country of the address says which.
@@ -174,7 +187,7 @@ def _candidates(groups: Sequence[Group], best: Group | None) -> tuple[Candidate,
     ranked = sorted(groups, key=lambda group: -group.score)[:_SHOWN_GROUPS]
     return tuple(
         Candidate(
-            text=f"{len(group.slots)} {group.kind}s: {group.slots[0].title.text[:60]}",
+            text=f"{len(group.slots)} {group.kind}s: {clean_text(group.slots[0].title.text[:60])}",
             kept=group is best,
             reason=", ".join([*group.reasons, f"{group.score:.1f}"]),
         )

@@ -24,7 +24,7 @@ _SHARE = re.compile(
     r"(?:facebook|twitter|x|linkedin|reddit|pinterest|whatsapp|t|telegram|weibo)\.(?:com|me|org)$"
 )
 _SHARE_PATH = re.compile(r"share|intent|sharer|submit", re.IGNORECASE)
-_ABOUT = frozenset({"tag", "author", "category", "nofollow", "bookmark"} - {"nofollow", "bookmark"})
+_ABOUT = frozenset({"tag", "author", "category"})
 PROSE = 25
 _INLINE = frozenset({"span", "em", "i", "b", "strong", "small", "u", "code"})
 
@@ -110,4 +110,4 @@ def running_text(link: Element) -> int:
         parent = parent.parent
     if parent is None:
         return 0
-    return sum(len(child.strip()) for child in parent.children if isinstance(child, str))
+    return parent.running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 # Letters of strptime that hold a year, and an hour.
 _YEARS = ("%Y", "%y", "%G", "%c", "%x")
 _HOURS = ("%H", "%I", "%c", "%X")
+_MOST_ENTRIES = 5_000
 _WITHIN = ("title", "link", "date", "summary")
 
 
@@ -94,12 +96,14 @@ class _Selecting:
         if not self.rules.item:
             return automatic.slots if automatic else []
         by_id = {element.raw.mem_id: element for element in tree.elements}
-        found = []
-        for node in self._select(None, "item"):
+        starts = [mark.element.start for mark in marks]
+        found: list[Slot] = []
+        for node in self._select(None, "item")[:_MOST_ENTRIES]:
             element = None if isinstance(node, str) else by_id.get(node.mem_id)
             if element is not None:
-                inside = [mark for mark in marks if element.holds(mark.element)]
-                found.append(Slot(_title_in(element), [element], inside))
+                first = bisect_left(starts, element.start)
+                inside = marks[first : bisect_right(starts, element.end)]
+                found.append(Slot(_title_in(element), [element], list(inside)))
         return found
 
     def _select(self, node: LexborNode | None, name: str) -> list[LexborNode | str]:

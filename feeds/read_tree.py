@@ -24,6 +24,8 @@ _MOST_ELEMENTS = 60_000
 _MOST_TEXT = 20_000
 _DEEPEST = 400
 _LONGEST_OWN = 3_000
+_LONGEST_WORDS = 1_000
+_MOST_PIECES = 10_000
 BLOCKS = frozenset(
     "p div section article li ul ol dl dt dd table tr td th h1 h2 h3 h4 h5 h6 header footer main "
     "aside nav blockquote pre figure figcaption br hr address form details summary tbody".split()
@@ -47,6 +49,7 @@ class Element:
     children: list[Element | str] = field(default_factory=list)
     _text: str | None = None
     _words: str | None = None
+    _running: int | None = None
 
     @property
     def words(self) -> str:
@@ -54,8 +57,17 @@ class Element:
         if self._words is None:
             get = self.attributes.get
             called = (get("class"), get("id"), get("role"), get("itemprop"))
-            self._words = " ".join(filter(None, called)) if self.attributes else ""
+            words = " ".join(filter(None, called)) if self.attributes else ""
+            self._words = words[:_LONGEST_WORDS]
         return self._words
+
+    @property
+    def running(self) -> int:
+        """How much text stands directly in the element."""
+        if self._running is None:
+            texts = (child for child in self.children if isinstance(child, str))
+            self._running = sum(len(text.strip()) for text in texts)
+        return self._running
 
     @property
     def elements(self) -> Iterator[Element]:
@@ -82,10 +94,11 @@ class Element:
 
 
 def _pieces(element: Element) -> Iterator[str]:
-    size = 0
+    size = count = 0
     stack: list[Element | str] = [element]
-    while stack and size < _MOST_TEXT:
+    while stack and size < _MOST_TEXT and count < _MOST_PIECES:
         piece = stack.pop()
+        count += 1
         if isinstance(piece, str):
             size += len(piece)
             yield piece

@@ -435,7 +435,7 @@ MAIN = "bulletins.harbour.sources.main"
         (
             MINIMAL + 'kind = "htm"',
             (
-                f"5: {MAIN}.kind: found 'htm', allowed is one of auto, html, text; "
+                f"5: {MAIN}.kind: found 'htm', allowed is one of auto, html, text, feed; "
                 "did you mean 'html'?"
             ),
         ),

@@ -43,6 +43,31 @@ def test_encodings(body: bytes, content_type: str, text: str) -> None:
     assert decode(body, content_type=content_type).text == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("content_type", ["", "text/html; charset={}", "text/html; charset=utf-16"])
+@pytest.mark.parametrize("text", ["The pier is open. ", RUSSIAN, JAPANESE], ids=["en", "ru", "ja"])
+def test_utf_16_without_a_mark(encoding: str, content_type: str, text: str) -> None:
+    """Half of the bytes of a page's tags are zero, whatever its letters; a declaration counts."""
+    if encoding.endswith("be") and content_type.endswith("=utf-16"):
+        content_type = ""
+    body = f"<html><body><ul><li><p>{text}</p></li></ul></body></html>\n" * 3
+
+    assert decode(body.encode(encoding), content_type=content_type.format(encoding)).text == body
+
+
+def test_a_page_that_is_no_utf_16_may_be_declared_so() -> None:
+    """A valid UTF-8 without zero bytes is UTF-8."""
+    assert decode(FRENCH.encode(), content_type="text/html; charset=utf-16").text == FRENCH
+
+
+@pytest.mark.parametrize("label", ["punycode", "unicode_escape", "utf-7", "idna"])
+def test_what_is_no_charset_of_a_page_is_not_used(label: str) -> None:
+    """Ways of writing a text in ASCII are no encodings of pages."""
+    body = "caf\u00e9 \\ud800 -a9z ".encode("cp1252") * 1_000
+
+    assert "\\ud800" in decode(body, content_type=f"text/html; charset={label}").text
+
+
 def test_the_page_declares_its_encoding() -> None:
     """A meta element counts where the header says nothing."""
     body = f'<meta charset="windows-1251"><p>{RUSSIAN}'.encode("cp1251")
@@ -52,7 +77,11 @@ def test_the_page_declares_its_encoding() -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"%PDF-1.7 x", "PDF"), (b"\x89PNG\r\n", "PNG"), (bytes(range(32)) * 9, "binary")],
+    [
+        (b"%PDF-1.7 x" + b"\0x" * 50, "PDF"),
+        (b"\x89PNG\r\n", "PNG"),
+        (bytes(range(32)) * 9, "binary"),
+    ],
     ids=["pdf", "png", "unknown"],
 )
 def test_what_is_no_text_is_named(body: bytes, kind: str) -> None:

@@ -52,6 +52,14 @@ def test_every_coding_is_read(name: str, size: int) -> None:
     assert read_body(cut(compress(TEXT), size), coding=coding, limit=LIMIT) == TEXT
 
 
+def test_a_bare_stream_is_read_to_its_end() -> None:
+    """All of it may be taken in before the last of its text comes out."""
+    for size in range(65_400, 65_800, 7):
+        body = (TEXT * 100)[:size]
+
+        assert read_body([bare_deflate(body)], coding="deflate", limit=LIMIT) == body
+
+
 @given(body=some.binary(max_size=2000), size=some.integers(1, 500))
 @settings(max_examples=50, deadline=None)
 def test_any_body_comes_back(body: bytes, size: int) -> None:

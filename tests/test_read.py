@@ -58,6 +58,53 @@ def test_an_rss_item_keeps_time_identity_and_markup() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "item"),
+    [
+        (b'<?xml version="1.0"?>\n<?xml-stylesheet href="x.xsl"?>\n', RSS.partition(b"?>")[2]),
+        (b"<!-- made by a tool -->" * 30, ATOM),
+        (b'<!DOCTYPE rss PUBLIC "-//N//DTD RSS 0.91//EN" "http://x.example/rss.dtd">', ATOM),
+        (b"<!DOCTYPE feed [<!ENTITY x 'y>'>]>", ATOM),
+        (b"", ATOM.replace(b"<", b"<a:").replace(b"<a:/", b"</a:").replace(b"xmlns=", b"xmlns:a=")),
+    ],
+    ids=["stylesheet", "comments", "document type", "its own entities", "prefix"],
+)
+def test_a_feed_is_known_behind_what_may_stand_before_it(before: bytes, item: bytes) -> None:
+    """A feed is told by its root element, wherever that begins."""
+    found = reading(before + item)
+
+    assert found.method == "feed"
+    assert len(found.entries) == 1
+
+
+@pytest.mark.parametrize("kind", ["rss+xml", "atom+xml", "rdf+xml", "feed+json"])
+def test_a_feed_is_known_by_its_content_type(kind: str) -> None:
+    """What a server calls a feed is read as one, unless it is a page."""
+    assert _read(b"<channel><item><title>Pier</title></item></channel>", kind).method == "feed"
+    assert _read(b"<!doctype html><html><body><p>Moved</html>", kind).method != "feed"
+
+
+def _read(body: bytes, kind: str) -> Reading:
+    return read(
+        body,
+        url="https://harbour.example/feed",
+        zone=ZoneInfo("UTC"),
+        now=datetime(2026, 11, 23, tzinfo=UTC),
+        content_type=f"Application/{kind}; charset=utf-8",
+    )
+
+
+def test_a_feed_states_short_titles_and_a_language() -> None:
+    """Titles of any length and languages of any form do not go on from here."""
+    long = b"pier " * 1000
+    rss = RSS.replace(b"Pier ", long).replace(b"</title>\n", b"</title><language>EN_us</language>")
+    json = JSON.replace(b"Pier", long).replace(b'"items"', b'"language": "\\ud800", "items"')
+
+    assert reading(rss).language == "en-US"
+    assert reading(json).language == ""
+    assert all(len(reading(body).entries[0].title) <= 300 for body in (rss, json))
+
+
 def test_entities_of_a_feed_are_not_expanded() -> None:
     """A document type cannot pull in files or blow up."""
     body = b'<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/hostname">]><rss><channel><item><title>A &x; B</title></item></channel></rss>'  # noqa: E501

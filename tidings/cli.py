@@ -105,7 +105,7 @@ def _reading_options(parser: argparse.ArgumentParser, *, optional: bool = False)
         nargs="?" if optional else None,
     )
     parser.add_argument(
-        "--kind", choices=("auto", "html", "text"), default="auto", help="how to read it"
+        "--kind", choices=("auto", "html", "text", "feed"), default="auto", help="how to read it"
     )
     parser.add_argument("--language", default="", metavar="TAG", help="language of its dates: es")
     parser.add_argument(
