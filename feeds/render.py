@@ -7,6 +7,7 @@ ship with us are text, not programs: where there are any, all run in a sandbox.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ def _place(error: Exception, name: str) -> tuple[str, int | None]:
     return place
 
 
+@lru_cache(maxsize=512)
 def day(value: date, language: str) -> str:
     """Write a day as people of a language write it: 14 September 2020."""
     from babel.dates import format_date
