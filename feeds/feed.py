@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from feeds.markup import plain_text, web_url
 from feeds.text import clean_text, language_tag, legal_text, shorten
@@ -68,6 +69,8 @@ class Feed:
     items: tuple[FeedItem, ...]
 
 
+# Three writers in turn ask for the same one.
+@lru_cache(maxsize=1)
 def publishable(feed: Feed) -> Feed:
     """Return the feed as every format can carry it: what the writers start from.
 
