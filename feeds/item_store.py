@@ -50,7 +50,9 @@ class ItemStore:
         with self._database.reading() as transaction:
 
             def add(rows: Iterable[Row]) -> None:
-                found.update((row["id"], item_from(row, at_source=True)) for row in rows)
+                for row in rows:
+                    if row["id"] not in found:
+                        found[row["id"]] = item_from(row, at_source=True)
 
             place = {"bulletin": bulletin, "source": source}
             add(transaction.all(_KNOWN_ON_PAGE, **place))
