@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_HAS_YEAR = re.compile("%[YyGcx]")
 _LAST_PORT = 65_535
 _DIGITS = 15
 # Control characters, line and paragraph separators, halves of characters.
@@ -115,7 +116,9 @@ def _pattern(text: str) -> str:
 def _date_format(text: str) -> str:
     day = datetime(2020, 12, 31, tzinfo=UTC)
     try:
-        datetime.strptime(day.strftime(text), text)  # noqa: DTZ007 - only whether it can be read
+        # A day without a year is no date to the library; the reader finds the year.
+        whole = text if _HAS_YEAR.search(text) else f"{text} %Y"
+        datetime.strptime(day.strftime(whole), whole)  # noqa: DTZ007 - only whether it can be read
     except ValueError as error:
         raise Unfit(f"a format of strptime such as '%d.%m.%Y' ({error})") from None
     return text

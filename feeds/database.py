@@ -151,13 +151,20 @@ class SqliteDatabase(Database):
             self._path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         connection.row_factory = sqlite3.Row
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         self._refuse_foreign(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: a power cut must not forget a mail that went out or an id that was published.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        return connection
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
@@ -167,7 +174,6 @@ class SqliteDatabase(Database):
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if owner != APPLICATION_ID and (owner or tables):
-            connection.close()
             raise StoreError(
                 f"{self._path}: this SQLite file belongs to another program; "
                 "choose another folder with [store] data"

@@ -20,6 +20,9 @@ _ISO = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*"
     r"(Z|[+-]\d{2}:?\d{2}(?::\d{2})?|UTC|GMT)?)?"
 )
+_MAIL = re.compile(
+    r"((?:[A-Z][a-z]{2,8}, )?\d{1,2} [A-Z][a-z]{2,8} \d{2,4})(?: (\d{1,2}:\d.{0,40}))?"
+)
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})Z?)?")
 _CLOCK = re.compile(
     r"(?:\s{0,3}[T,·|\u2013@-]?\s{0,3}(?:at|um|à|a las|om|kl\.?)?\s{0,3})"
@@ -72,13 +75,19 @@ def machine_date(text: str, zone: ZoneInfo) -> When | None:
         if match:
             year, month, day = (int(part) for part in match.groups()[:3])
             return When(datetime(year, month, day, tzinfo=UTC).date())
-        if re.match(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{2,4} \d", text):
-            moment = parsedate_to_datetime(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-            return When(moment.date(), moment.astimezone(UTC))
+        match = _MAIL.fullmatch(text)
+        return _mail_date(match, zone) if match else None
     except (ValueError, OverflowError, TypeError):
         return None
-    return None
+
+
+def _mail_date(match: re.Match[str], zone: ZoneInfo) -> When:
+    """Read the form of RFC 2822; feeds also write names in full, and leave out the time."""
+    if not match.group(2):
+        return When(parsedate_to_datetime(f"{match.group(1)} 00:00").date())
+    moment = parsedate_to_datetime(match.group())
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return When(moment.date(), moment.astimezone(UTC))
 
 
 def _iso(match: re.Match[str], zone: ZoneInfo) -> When:

@@ -17,6 +17,7 @@ from feeds.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Letters of strptime that hold a year, and an hour.
 _YEARS = ("%Y", "%y", "%G", "%c", "%x")
+# 29 February comes again in so many years, or twice as many.
+_LEAP = 9
 _HOURS = ("%H", "%I", "%c", "%X")
 _MOST_ENTRIES = 5_000
 _WITHIN = ("title", "link", "date", "summary")
@@ -195,26 +198,38 @@ def _chosen(match: re.Match[str]) -> str:
 
 def _formatted(text: str, form: str, *, zone: ZoneInfo, now: datetime) -> When | None:
     """Read a date by its format, where it stands in a text: from each word on."""
+    latest = now.astimezone(zone).date() + timedelta(days=1)
     words = text.split()
     length = len(form.split())
     for start in range(max(len(words) - length + 1, 0)):
         piece = " ".join(words[start : start + length])
         for candidate in (piece, piece.strip(".,;:()[]")):
-            try:
-                moment = datetime.strptime(candidate, form)  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-            return _when_of(moment, form, zone=zone, now=now)
+            moment = _moment(candidate, form, latest=latest)
+            if moment is not None:
+                return _when_of(moment, form, zone=zone)
     return None
 
 
-def _when_of(moment: datetime, form: str, *, zone: ZoneInfo, now: datetime) -> When:
-    """Complete what a format leaves open: the zone of a time, and the year of a day."""
-    if not any(letter in form for letter in _YEARS):
-        latest = now.astimezone(zone).date() + timedelta(days=1)
-        moment = moment.replace(year=latest.year)
-        if moment.date() > latest:
-            moment = moment.replace(year=latest.year - 1)
+def _moment(text: str, form: str, *, latest: date) -> datetime | None:
+    """Read a text by a format; a day without a year is the last such day."""
+    if any(letter in form for letter in _YEARS):
+        return _parsed(text, form)
+    for year in range(latest.year, latest.year - _LEAP, -1):
+        moment = _parsed(f"{text} {year}", f"{form} %Y")
+        if moment is not None and moment.date() <= latest:
+            return moment
+    return None
+
+
+def _parsed(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
+
+
+def _when_of(moment: datetime, form: str, *, zone: ZoneInfo) -> When:
+    """Return a date, as an instant where its format has a time: in the source's zone."""
     if not any(letter in form for letter in _HOURS):
         return When(moment.date())
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.dates import DateReader
+from feeds.dates_forms import machine_date
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -172,3 +173,27 @@ def test_iso_days_are_read_back(day: date) -> None:
 
     assert when is not None
     assert when.day == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "hour"),
+    [
+        ("Wed, 01 May 2024 10:00:00 +0200", date(2024, 5, 1), 8),
+        ("Wednesday, 01 May 2024 10:00:00 GMT", date(2024, 5, 1), 10),
+        ("01 September 2024 10:00", date(2024, 9, 1), 10),
+        ("1 May 2024", date(2024, 5, 1), None),
+    ],
+)
+def test_dates_of_feeds(text: str, day: date, hour: int | None) -> None:
+    """As RFC 2822 has them, and as feeds write them: with names in full, or without a time."""
+    when = machine_date(text, ZoneInfo("UTC"))
+
+    assert when is not None
+    assert when.day == day
+    assert (when.instant.hour if when.instant else None) == hour
+
+
+@pytest.mark.parametrize("text", ["May 2024", "Mon, 99 Foo 2024 10:00", "1 May", "1 May 2024 late"])
+def test_what_is_no_date_of_a_feed(text: str) -> None:
+    """Nothing is guessed."""
+    assert machine_date(text, ZoneInfo("UTC")) is None
