@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.markup import plain_text, sanitise, web_url
-from feeds.read_bounds import bounded
 from feeds.read_choose import stands_aside
 from feeds.read_links import links_in
+from feeds.read_page import parse_page
 from feeds.read_tree import build_tree
 from feeds.text import clean_text
 
@@ -44,11 +44,9 @@ class Article:
 
 def read_article(text: str, *, url: str, title: str) -> Article:
     """Return what an item's own page says; an empty text where none stands out."""
-    from selectolax.lexbor import LexborHTMLParser
-
-    page = LexborHTMLParser(bounded(text)[0])
-    image = _image(page, url)
-    if page.body is None:
+    page, _ = parse_page(text)
+    image = _image(page, url) if page else ""
+    if page is None or page.body is None:
         return Article("", image)
     best = _best(build_tree(page.body).elements)
     if best is None:

@@ -11,10 +11,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from feeds.dates import DateReader
-from feeds.read_bounds import bounded
 from feeds.read_choose import choose
 from feeds.read_groups import find_groups
 from feeds.read_marks import WHOLE, find_marks
+from feeds.read_page import parse_page
 from feeds.read_tree import build_tree
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ _HIGHEST = 6
 
 def found_rules(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> dict[str, str]:
     """Return selectors for item, title and date; fewer or none where none selects exactly."""
-    from selectolax.lexbor import LexborHTMLParser
-
-    page = LexborHTMLParser(bounded(text)[0])
-    if page.body is None:
+    page, _ = parse_page(text)
+    if page is None or page.body is None:
         return {}
     tree = build_tree(page.body)
     marks = find_marks(tree, DateReader(zone=zone, now=now, language=language))

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from feeds.markup import web_url
-from feeds.read_bounds import bounded
+from feeds.read_page import base_address, parse_page
 from feeds.text import clean_text
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
+    from selectolax.lexbor import LexborNode
 
 _FEED_TYPES = ("rss+xml", "atom+xml", "feed+json", "rdf+xml")
 # A feed of comments is no feed of the page.
@@ -37,8 +37,10 @@ _LONGEST_LINK = 40
 
 def named_feeds(text: str, url: str) -> tuple[str, ...]:
     """Return the addresses of the feeds that a page names in its head, best first."""
-    page = _parsed(text)
-    base = _base(page, url)
+    page, _ = parse_page(text)
+    if page is None:
+        return ()
+    base = base_address(page, url)
     found: dict[str, None] = {}
     for link in page.css('link[rel~="alternate" i][href]'):
         kind = (link.attributes.get("type") or "").lower()
@@ -53,8 +55,10 @@ def older_page(text: str, url: str) -> str:
 
     What the page marks as next counts before what reads like it.
     """
-    page = _parsed(text)
-    base = _base(page, url)
+    page, _ = parse_page(text)
+    if page is None:
+        return ""
+    base = base_address(page, url)
     marked = page.css('link[rel~="next" i][href], a[rel~="next" i][href]')
     worded = (link for link in page.css("a[href]") if _reads_like_older(link))
     for link in (*marked, *worded):
@@ -73,14 +77,3 @@ def _reads_like_older(link: LexborNode) -> bool:
     if words:
         return bool(_OLDER.fullmatch(words))
     return text in _ARROW_ONLY or bool(_OLDER.fullmatch(label.strip(_ARROWS)))
-
-
-def _parsed(text: str) -> LexborHTMLParser:
-    from selectolax.lexbor import LexborHTMLParser
-
-    return LexborHTMLParser(bounded(text)[0])
-
-
-def _base(page: LexborHTMLParser, url: str) -> str:
-    base = page.css_first("base[href]")
-    return web_url(base.attributes.get("href") or "", url) or url if base else url

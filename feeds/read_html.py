@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from feeds.dates import DateReader
 from feeds.markup import web_url
 from feeds.model import Candidate, Entry, Reading
-from feeds.read_bounds import bounded
 from feeds.read_choose import choose
 from feeds.read_fields import Place, entry_at, year_headings
 from feeds.read_groups import find_groups
 from feeds.read_language import guess_language
 from feeds.read_links import own_link
 from feeds.read_marks import find_marks
+from feeds.read_page import base_address, parse_page
 from feeds.read_problems import page_problem
 from feeds.read_rules import has_selectors, read_selected
 from feeds.read_structured import find_state, find_stated, is_bare, join
@@ -50,12 +50,8 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     rules: RuleSettings,
 ) -> Reading:
     """Read an HTML page; never raises, whatever stands on it."""
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
-
-    text, cut = bounded(text)
-    try:
-        page = LexborHTMLParser(text)
-    except SelectolaxError:
+    page, cut = parse_page(text)
+    if page is None:
         return Reading(
             method="html",
             problem="The page cannot be parsed: it is nested or broken beyond what any browser "
@@ -70,7 +66,9 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     language = language or spoken
     dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
     marks = find_marks(tree, dates)
-    place = Place(base=_base(page, url), dates=dates, language=language, years=year_headings(tree))
+    place = Place(
+        base=base_address(page, url), dates=dates, language=language, years=year_headings(tree)
+    )
     groups = find_groups(tree, marks)
     best = choose(groups)
     if has_selectors(rules):
@@ -151,11 +149,6 @@ def _with_territory(language: str, url: str) -> str:
     host = url.split("/")[2] if url.count("/") > 1 else ""
     territory = _DAY_FIRST.get(host.rsplit(".", 1)[-1].split(":")[0])
     return f"en-{territory}" if language in {"en", ""} and territory else language
-
-
-def _base(page: LexborHTMLParser, url: str) -> str:
-    base = page.css_first("base[href]")
-    return web_url(base.attributes.get("href") or "", url) or url if base else url
 
 
 def _entries(group: Group, place: Place, url: str) -> list[Entry]:

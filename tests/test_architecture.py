@@ -35,12 +35,7 @@ DOORS = {
 COMPANIONS = {
     "lxml": {"feeds/read_feed.py", "feeds/read_xpath.py"},
     "urllib3": {"feeds/fetch.py", "feeds/fetch_deadline.py", "feeds/fetch_problems.py"},
-    "selectolax": {
-        "feeds/read_article.py",
-        "feeds/read_found_rules.py",
-        "feeds/read_head.py",
-        "feeds/read_html.py",
-    },
+    "selectolax": {"feeds/read_page.py"},
     "markupsafe": {"feeds/pages.py"},
     "starlette": {"tidings/web.py", "tidings/published.py"},
 }
