@@ -128,6 +128,9 @@ class MailSettings:
         "Tidings <tidings@localhost>", "The From of every digest, with or without a name."
     )
     reply_to: OptionalMailbox = setting("", "Where answers go; empty: to the sender.")
+    operator: OptionalMailbox = setting(
+        "", "Who is told once that a source is unwell, and once that it is well; empty: nobody."
+    )
     host: str = setting(
         "", "SMTP relay; empty: mails are written as .eml files and shown by the service."
     )
@@ -194,6 +197,10 @@ class SourceSettings:
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone of its dates; empty: the bulletin's.")
     language: Language = setting("", "Language of its dates (BCP 47); empty: the bulletin's.")
     headers: dict[str, str] = setting(dict, "Further request headers, such as Accept-Language.")
+    hold: timedelta = setting(
+        timedelta(days=1),
+        "A page that breaks with all it showed so far is believed when it has lasted so long.",
+    )
     pages: int = setting(
         1,
         "Pages that the first reading takes, by their links to older items; later ones take one.",

@@ -6,6 +6,7 @@ import logging
 import random
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from config.schedule import next_time
@@ -14,6 +15,16 @@ from feeds.check_linked import with_full_texts, with_older_pages
 from feeds.database import StoreError
 from feeds.diff import diff
 from feeds.fetch import FetchError, NotModified, Validators
+from feeds.guards import (
+    Normal,
+    believed_at,
+    believed_by_time,
+    discarded,
+    doubt,
+    is_acceptable,
+    is_same_kind,
+    judge,
+)
 from feeds.identify import identify
 from feeds.read import read
 from feeds.records import Check, Claim, LeaseLostError, Outcome
@@ -37,8 +48,12 @@ log = logging.getLogger("tidings.check")
 _FAILURES_IF_GONE = 1000
 
 
-# A page that shows nothing of what it had is doubted for so long.
-_BELIEVED_AFTER = timedelta(days=1)
+class Word(Enum):
+    """What the operator says of a reading that is not believed by itself."""
+
+    NONE = "nothing"
+    ACCEPT = "it is right"
+    DISCARD = "it is right, and no news"
 
 
 class ReadingError(Exception):
@@ -80,7 +95,8 @@ class Checker:
     """Checks the sources of claimed bulletins.
 
     ``clock`` gives the time, aware; ``jitter`` a number in [0, 1) that spreads retries;
-    ``accept`` is the operator's word that a page which lost all it had is right.
+    ``word`` is the operator's on readings that would be held. ``complain`` is the level at which
+    the log says of a check that it went wrong.
     """
 
     sources: SourceStore
@@ -88,7 +104,8 @@ class Checker:
     fetcher: Fetcher
     settings: FetchSettings
     clock: Callable[[], datetime]
-    accept: bool = False
+    word: Word = Word.NONE
+    complain: int = logging.ERROR
     jitter: Callable[[], float] = random.random
 
     def check(self, claim: Claim, bulletin: BulletinSettings) -> Iterator[Check]:
@@ -112,13 +129,13 @@ class Checker:
             except LeaseLostError as error:
                 log.warning("%s", error)
                 return
-            log.log(logging.ERROR if check.error else logging.INFO, "%s", summary(check))
+            log.log(self.complain if check.error else logging.INFO, "%s", summary(check))
             yield check
 
     def dry_run(self, bulletin: BulletinSettings, state: SourceState) -> Changes:
         """Return what a check of this source would change now; nothing is stored.
 
-        Raises FetchError, and ReadingError where the page is not to be believed.
+        What would be held says why. Raises FetchError, and ReadingError where nothing was read.
         """
         source = next(known for known in bulletin.sources if known.name == state.name)
         # Without validators, for an answer "not modified" would show nothing.
@@ -132,10 +149,7 @@ class Checker:
         attempt = _Attempt(
             claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
         )
-        changes = self._compare(reading, attempt, page)
-        if changes.alarm:
-            raise ReadingError(f"{source.location}: {changes.alarm}")
-        return changes
+        return self._compare(reading, attempt, page)
 
     def _check_safely(self, attempt: _Attempt) -> Check:
         """Check a source; a fault of ours is a failure of this source, and of no other."""
@@ -164,11 +178,16 @@ class Checker:
             self.sources.record(attempt.claim, outcome)
             return outcome.check
         reading = self._read(page, source)
-        changes = None if reading.problem else self._compare(reading, attempt, page)
-        if changes is None or changes.alarm:
-            problem = changes.alarm if changes else reading.problem
-            return self._fail(attempt, replace(check, error=f"{source.location}: {problem}"))
+        if reading.problem:
+            return self._fail(
+                attempt, replace(check, error=f"{source.location}: {reading.problem}")
+            )
+        changes = self._compare(reading, attempt, page)
         check = _counted(replace(check, finished=self.clock()), reading, changes)
+        if changes.held:
+            return self._hold(attempt, check, changes.held)
+        if changes.doubted:
+            log.warning("%s: %s", attempt.name, _believed(changes))
         outcome = self._good(attempt, page, check)
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
         return check
@@ -204,16 +223,32 @@ class Checker:
             place if place is not None and place < first_page else None
             for place in changes.new_places
         )
-        changes = replace(changes, new_places=tuple(places))
-        if not source.full_text:
+        changes = self._judged(replace(changes, new_places=tuple(places)), attempt)
+        if changes.held or not source.full_text:
             return changes
         return replace(
             changes, new=with_full_texts(changes.new, source=source, fetcher=self.fetcher)
         )
 
-    def _has_lasted(self, state: SourceState) -> bool:
-        """Whether a source has failed for so long that what it shows is what it is now."""
-        return state.succeeded is not None and self.clock() - state.succeeded >= _BELIEVED_AFTER
+    def _judged(self, changes: Changes, attempt: _Attempt) -> Changes:
+        """Return the changes as they are believed, or with the reason why they are held."""
+        state = attempt.state
+        normal = Normal()
+        if not changes.baseline:
+            normal = replace(
+                self.sources.normal(attempt.bulletin.slug, attempt.source.name),
+                held=state.held,
+                believed_at=believed_at(state.held_since, attempt.source.hold),
+            )
+        doubted = doubt(changes, normal)
+        if not doubted:
+            return changes
+        changes = replace(changes, doubted=doubted)
+        if self.word is not Word.NONE and is_acceptable(doubted):
+            return discarded(changes) if self.word is Word.DISCARD else changes
+        if held := judge(changes, normal, self.clock()):
+            return replace(changes, held=held)
+        return believed_by_time(changes, normal)
 
     def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
@@ -222,7 +257,6 @@ class Checker:
             first=attempt.state.baseline is None,
             last=attempt.state.succeeded,
             left_out=reading.left_out,
-            accepted=self.accept or self._has_lasted(attempt.state),
         )
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
@@ -243,11 +277,37 @@ class Checker:
             leased_until=attempt.leased_until(check.finished),
         )
 
+    def _hold(self, attempt: _Attempt, check: Check, reason: str) -> Check:
+        """Record a reading that is not believed, and come again when the schedule says.
+
+        The validators stay those of the last good page, so that this one is read again. What is
+        held for the same kind of reason as before is held since then.
+        """
+        source, state = attempt.source, attempt.state
+        same = state.held_since is not None and is_same_kind(reason, state.held)
+        error = f"{source.location}: {reason}; {_remedy(reason, attempt.bulletin.slug)}"
+        check = replace(
+            check, outcome="held", dated=None, linked=None, summarised=None, error=error
+        )
+        outcome = Outcome(
+            check=check,
+            next_check=next_time(source.schedule, check.finished, source.time_zone),
+            validators=state.validators,
+            recipe=recipe_of(source),
+            moved_to=state.moved_to,
+            held=reason,
+            held_since=state.held_since if same else check.started,
+            leased_until=attempt.leased_until(check.finished),
+        )
+        self.sources.record(attempt.claim, outcome)
+        return check
+
     def _fail(self, attempt: _Attempt, check: Check, error: FetchError | None = None) -> Check:
         """Record a failure.
 
         The validators stay those of the last good page, so that it is read again, and a
-        remembered move is forgotten, so that the configured address is tried next.
+        remembered move is forgotten, so that the configured address is tried next. What was held
+        before is held still: a page that cannot be read says nothing of itself.
         """
         source, state = attempt.source, attempt.state
         check = replace(check, outcome="failed", finished=self.clock())
@@ -265,6 +325,8 @@ class Checker:
             ),
             validators=state.validators,
             recipe=recipe_of(source),
+            held=state.held,
+            held_since=state.held_since,
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)
@@ -280,6 +342,33 @@ def _counted(check: Check, reading: Reading, changes: Changes) -> Check:
         new=len(changes.new),
         revised=len(changes.revised),
         missing=len(changes.missing),
+        dated=sum(entry.when is not None for entry in reading.entries),
+        linked=sum(bool(entry.url) for entry in reading.entries),
+        summarised=sum(bool(entry.summary_html) for entry in reading.entries),
+        doubted="" if changes.held else changes.doubted,
+    )
+
+
+def _remedy(reason: str, bulletin: str) -> str:
+    """Say what becomes of a reading that is held, and what the operator can do."""
+    if not is_acceptable(reason):
+        return "the last good feed stays"
+    return (
+        f"held, the last good feed stays. If that is right: tidings release {bulletin}, or, to "
+        f"publish it and mail it to nobody: tidings discard {bulletin}; it is believed by itself "
+        "when it has lasted (hold)"
+    )
+
+
+def _believed(changes: Changes) -> str:
+    """Say what is stored of a reading that was doubted."""
+    if changes.baseline:
+        return f"taken for no news: {changes.doubted}; announced to nobody"
+    if changes.announced is None:
+        return f"believed now: {changes.doubted}"
+    return (
+        f"believed now: {changes.doubted}; all are published, and of the new ones only the "
+        f"{changes.announced} at the top of the page are announced"
     )
 
 
@@ -287,8 +376,8 @@ def summary(check: Check) -> str:
     """Say in one line how a check went."""
     took = (check.finished - check.started).total_seconds()
     name = f"{check.bulletin}/{check.source}"
-    if check.outcome == "failed":
-        return f"{name} failed in {took:.2f} s: {check.error}"
+    if check.error:
+        return f"{name} {check.outcome} in {took:.2f} s: {check.error}"
     return (
         f"{name} {check.outcome} in {took:.2f} s: {check.found} found, {check.new} new, "
         f"{check.revised} revised, {check.missing} missing"

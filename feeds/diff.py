@@ -1,4 +1,4 @@
-"""What a matched reading changes: new, revised, missing, or nothing to be believed. Pure."""
+"""What a matched reading changes: new, revised, missing. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from feeds.model import Entry, Item, Match, Matching, When
 
-# A page that lost all it had and shows hardly anything instead is broken, not renewed.
-_FEWEST_LOST = 5
-_LEFT_OF_A_BROKEN_PAGE = 3
 _NOON = 12
 # From noon on this is the same day nearly everywhere.
 _UNTIL_EVENING_S = 36_000
@@ -30,17 +27,13 @@ def diff(
     first: bool,
     last: datetime | None = None,
     left_out: int = 0,
-    accepted: bool = False,
 ) -> Changes:
-    """Decide what a reading changes.
+    """Decide what a reading changes; whether it is believed is said in ``feeds.guards``.
 
-    ``accepted`` says that the operator, or time, vouches for a page that shows nothing of what it
-    had. ``first`` says that the source was not read with success before as it is now: what it holds
+    ``first`` says that the source was not read with success before as it is now: what it holds
     is the baseline then. ``last`` is the time of its last good reading, ``left_out`` counts what
     stands on the page but is not wanted of it.
     """
-    if alarm := _alarm(matching, left_out, accepted=accepted):
-        return Changes(alarm=alarm)
     revised: list[Revision] = []
     unchanged: list[Match] = []
     for match in matching.matches:
@@ -58,6 +51,7 @@ def diff(
         promoted=() if first else tuple(_promoted(unchanged, last)),
         baseline=first,
         since=last.date() if first and last else None,
+        left_out=left_out,
     )
 
 
@@ -72,27 +66,14 @@ def _promoted(unchanged: Sequence[Match], last: datetime | None) -> Iterator[Ite
             yield item
 
 
-def is_baseline(entry: Entry, changes: Changes) -> bool:
-    """Whether a new entry was there before anybody asked: what is announced to nobody."""
+def is_baseline(entry: Entry, changes: Changes, *, rank: int = 0) -> bool:
+    """Whether a new entry was there before anybody asked: what is announced to nobody.
+
+    ``rank`` counts the new entries above it on the page.
+    """
     if not changes.baseline:
-        return False
+        return changes.announced is not None and rank >= changes.announced
     return not (changes.since and entry.when and entry.when.day > changes.since)
-
-
-def _alarm(matching: Matching, left_out: int, *, accepted: bool) -> str:
-    """Say why the reading is not to be believed; empty where it is."""
-    lost = len(matching.missing)
-    found = len(matching.matches) + len(matching.unmatched) + left_out
-    if not found and lost:
-        return f"nothing found, where {lost} items stood before; the last good feed stays"
-    broken = found * _LEFT_OF_A_BROKEN_PAGE <= lost and lost >= _FEWEST_LOST
-    if not matching.matches and broken and not accepted:
-        return (
-            f"none of the {lost} items that stood here is found any more, and only "
-            f"{found} others; the last good feed stays. If that is right: tidings check --accept; "
-            "it is believed by itself after a day"
-        )
-    return ""
 
 
 def content_of(entry: Entry) -> Content:

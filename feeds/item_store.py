@@ -122,7 +122,7 @@ class ItemStore:
                     "number": number,
                     "published": to_column(published),
                     "first_seen": to_column(check.finished),
-                    "baseline": int(is_baseline(entry, changes)),
+                    "baseline": int(is_baseline(entry, changes, rank=rank)),
                     "source_id": entry.source_id,
                 }
             )

@@ -174,8 +174,11 @@ class Changes:
     ``promoted`` are items that were the baseline of another source, and are news at this one.
     ``since`` is the day of the last good reading of a source that is read anew: what is dated
     later is no baseline. ``new_places`` are the places of the new entries on the page, in their
-    order, None for those that stand on a page of older ones. ``alarm`` says why the reading is
-    not to be believed; then nothing else is set and nothing is stored.
+    order, None for those that stand on a page of older ones. ``announced`` is how many of the new
+    are news, from the top of the page; None says all. ``left_out`` counts what stands on the page
+    but is not wanted of it. ``held`` says why the reading is not believed: nothing of it is
+    stored then; ``doubted`` why it was not believed at first, where somebody or time vouches for
+    it.
     """
 
     new: tuple[Entry, ...] = ()
@@ -186,4 +189,7 @@ class Changes:
     promoted: tuple[Item, ...] = ()
     baseline: bool = False
     since: date | None = None
-    alarm: str = ""
+    announced: int | None = None
+    left_out: int = 0
+    held: str = ""
+    doubted: str = ""

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is stored of a source. Instants are None until the thing happened once."""
+    """What is stored of a source. Instants are None until the thing happened once.
+
+    ``held`` is why its readings have been held since ``held_since``, empty where they are not.
+    """
 
     bulletin: str
     name: str
@@ -26,6 +29,8 @@ class SourceState:
     succeeded: datetime | None
     failures: int
     problem: str
+    held: str = ""
+    held_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One attempt to read a source. ``outcome`` is changed, unchanged, baseline or failed."""
+    """One attempt to read a source.
+
+    ``outcome`` is changed, unchanged, baseline, held or failed. ``dated``, ``linked`` and
+    ``summarised`` count the items with a date, a link and a summary, None where the page was not
+    read or not believed. ``doubted`` is why it was believed by somebody's word, or by time, only.
+    """
 
     bulletin: str
     source: str
@@ -52,6 +62,10 @@ class Check:
     new: int = 0
     revised: int = 0
     missing: int = 0
+    dated: int | None = None
+    linked: int | None = None
+    summarised: int | None = None
+    doubted: str = ""
     error: str = ""
 
 
@@ -60,7 +74,8 @@ class Outcome:
     """What a check leaves of its source: validators, the next due time, where it moved to.
 
     ``recipe`` is what the page was read by: validators of a page that was read otherwise say
-    nothing. ``leased_until`` keeps the claim for the sources that follow; None gives the
+    nothing. ``held`` and ``held_since`` are those of the source from now on.
+    ``leased_until`` keeps the claim for the sources that follow; None gives the
     bulletin back.
     """
 
@@ -69,6 +84,8 @@ class Outcome:
     validators: Validators
     recipe: str
     moved_to: str = ""
+    held: str = ""
+    held_since: datetime | None = None
     leased_until: datetime | None = None
 
 

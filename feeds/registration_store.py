@@ -147,7 +147,8 @@ def _register_source(
     moved = transaction.run(
         """
         UPDATE sources SET location = :location, next_check = :now, etag = '',
-            last_modified = '', digest = '', moved_to = '', baseline = NULL
+            last_modified = '', digest = '', moved_to = '', baseline = NULL,
+            held = '', held_since = NULL
         WHERE bulletin = :bulletin AND name = :name AND location <> :location
         """,
         **place,

@@ -19,6 +19,9 @@ FEEDS = Migrations(
                 leased_until TEXT NOT NULL DEFAULT ''
             )
             """,
+            # held: why its readings are held, since held_since. told: when the operator was told
+            # that it is unwell, empty once it was said to be well; mailed: the same for the mail,
+            # which one process at a time sends, until mailing_until.
             """
             CREATE TABLE sources (
                 bulletin TEXT NOT NULL REFERENCES bulletins (slug),
@@ -37,6 +40,11 @@ FEEDS = Migrations(
                 succeeded TEXT,
                 failures INTEGER NOT NULL DEFAULT 0,
                 problem TEXT NOT NULL DEFAULT '',
+                held TEXT NOT NULL DEFAULT '',
+                held_since TEXT,
+                told TEXT NOT NULL DEFAULT '',
+                mailed TEXT NOT NULL DEFAULT '',
+                mailing_until TEXT NOT NULL DEFAULT '',
                 PRIMARY KEY (bulletin, name)
             )
             """,
@@ -54,10 +62,22 @@ FEEDS = Migrations(
                 new INTEGER NOT NULL,
                 revised INTEGER NOT NULL,
                 missing INTEGER NOT NULL,
+                dated INTEGER,
+                linked INTEGER,
+                summarised INTEGER,
+                doubted TEXT NOT NULL,
                 error TEXT NOT NULL
             )
             """,
             "CREATE INDEX checks_of_source ON checks (bulletin, source, id)",
+            # What is normal for a source: its last good readings, and the most that they brought.
+            """
+            CREATE INDEX checks_read ON checks (bulletin, source, id) WHERE dated IS NOT NULL
+            """,
+            """
+            CREATE INDEX checks_by_news ON checks (bulletin, source, new)
+            WHERE outcome = 'changed' AND doubted = ''
+            """,
             # keys_version: the recipe of url_key and title_key; identity itself has no recipe.
             """
             CREATE TABLE items (

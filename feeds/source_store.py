@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.fetch import Validators
+from feeds.guards import normal_of
 from feeds.instants import from_column, to_column
 from feeds.records import BulletinState, Check, Claim, LeaseLostError, SourceState
 from feeds.registration_store import register
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings
     from feeds.database import Database, Row, Transaction
+    from feeds.guards import Normal
     from feeds.records import Outcome
 
 
@@ -125,13 +127,21 @@ class SourceStore:
             transaction.run(_RELEASE, slug=claim.bulletin, lease=claim.lease)
 
     def record(self, claim: Claim, outcome: Outcome) -> None:
-        """Store a check that changed nothing: unchanged, or failed.
+        """Store a check that changed nothing: unchanged, held or failed.
 
         Raises LeaseLostError.
         """
         with self._database.transaction() as transaction:
             hold(transaction, claim, until=outcome.leased_until)
             finish(transaction, outcome)
+
+    def normal(self, bulletin: str, source: str) -> Normal:
+        """Return what is normal for a source, by its good readings since its baseline."""
+        place = {"bulletin": bulletin, "source": source}
+        with self._database.reading() as transaction:
+            rows = transaction.all(_LAST_READ, **place, limit=_READINGS)
+            most = transaction.one(_MOST_NEW, **place)
+        return normal_of([_check_from(row) for row in rows], most_new=most["new"] if most else 0)
 
     def recent_checks(self, bulletin: str, limit: int) -> tuple[Check, ...]:
         """Return the last checks of a bulletin, newest first."""
@@ -147,9 +157,27 @@ class SourceStore:
 
 _SOURCE = (
     "bulletin, name, location, next_check, etag, last_modified, digest, moved_to, baseline, "
-    "checked, succeeded, failures, problem"
+    "checked, succeeded, failures, problem, held, held_since"
 )
-_CHECK = "bulletin, source, started, finished, outcome, status, found, new, revised, missing, error"
+_CHECK = (
+    "bulletin, source, started, finished, outcome, status, found, new, revised, missing, dated, "
+    "linked, summarised, doubted, error"
+)
+# Readings that say what is usual: enough for one odd one not to count.
+_READINGS = 9
+_LAST_READ = f"""
+SELECT {_CHECK} FROM checks
+WHERE bulletin = :bulletin AND source = :source AND dated IS NOT NULL AND found > 0
+ORDER BY id DESC LIMIT :limit
+"""
+_MOST_NEW = """
+SELECT new FROM checks
+WHERE bulletin = :bulletin AND source = :source AND outcome = 'changed' AND doubted = ''
+    AND finished > coalesce(
+        (SELECT baseline FROM sources WHERE bulletin = :bulletin AND name = :source), ''
+    )
+ORDER BY new DESC LIMIT 1
+"""
 _IS_DUE = "next_check <= :due OR checked > :wrong"
 # Later than this after now nothing was checked and nothing is leased but by a clock that was
 # wrong; between two machines clocks may differ by less.
@@ -193,10 +221,13 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
     """Store the check itself and what it leaves of its source."""
     check = outcome.check
     failed = check.outcome == "failed"
+    # A page that is held was fetched well, but is not the last good one.
+    good = check.outcome not in {"failed", "held"}
     finished = to_column(check.finished)
     transaction.run(
         f"INSERT INTO checks ({_CHECK}) VALUES (:bulletin, :source, :started, :finished, "
-        ":outcome, :status, :found, :new, :revised, :missing, :error)",
+        ":outcome, :status, :found, :new, :revised, :missing, :dated, :linked, :summarised, "
+        ":doubted, :error)",
         bulletin=check.bulletin,
         source=check.source,
         started=to_column(check.started),
@@ -207,6 +238,10 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
         new=check.new,
         revised=check.revised,
         missing=check.missing,
+        dated=check.dated,
+        linked=check.linked,
+        summarised=check.summarised,
+        doubted=check.doubted,
         error=check.error,
     )
     transaction.run(
@@ -217,7 +252,8 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
             last_modified = CASE WHEN recipe = :recipe THEN :last_modified ELSE '' END,
             digest = CASE WHEN recipe = :recipe THEN :digest ELSE '' END, problem = :problem,
             failures = CASE WHEN :failed = 1 THEN failures + 1 ELSE 0 END,
-            succeeded = CASE WHEN :failed = 1 THEN succeeded ELSE :finished END,
+            succeeded = CASE WHEN :good = 1 THEN :finished ELSE succeeded END,
+            held = :held, held_since = :held_since,
             baseline = CASE WHEN :is_baseline = 1 THEN :finished ELSE baseline END
         WHERE bulletin = :bulletin AND name = :source
         """,
@@ -232,6 +268,9 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
         finished=finished,
         problem=check.error,
         failed=int(failed),
+        good=int(good),
+        held=outcome.held,
+        held_since=to_column(outcome.held_since) if outcome.held_since else None,
         is_baseline=int(check.outcome == "baseline"),
     )
 
@@ -251,6 +290,8 @@ def _source_from(row: Row) -> SourceState:
         succeeded=from_column(row["succeeded"]),
         failures=row["failures"],
         problem=row["problem"],
+        held=row["held"],
+        held_since=from_column(row["held_since"]),
     )
 
 
@@ -266,5 +307,9 @@ def _check_from(row: Row) -> Check:
         new=row["new"],
         revised=row["revised"],
         missing=row["missing"],
+        dated=row["dated"],
+        linked=row["linked"],
+        summarised=row["summarised"],
+        doubted=row["doubted"],
         error=row["error"],
     )

@@ -48,7 +48,18 @@ New harbour master
 Ines Ferreira takes office.
 """
 NEWS = "\n9 November 2026\n\nLighthouse open\n\nOn Sundays.\n"
-VERBS = ("init", "preview", "check", "tick", "run", "digest", "subscribers", "demo")
+VERBS = (
+    "init",
+    "preview",
+    "check",
+    "release",
+    "discard",
+    "tick",
+    "run",
+    "digest",
+    "subscribers",
+    "demo",
+)
 
 
 @pytest.fixture
@@ -614,8 +625,35 @@ def test_a_page_that_lost_all_is_believed_when_the_operator_says_so(
     accepted = run("check", "--accept")[0]
 
     assert (code, accepted) == (FAILED, OK)
-    assert "If that is right: tidings check --accept" in messages
+    assert "If that is right: tidings release harbour" in messages
     assert "Ice on the quay" in (harbour / "public" / "harbour" / "rss.xml").read_text()
+
+
+@pytest.mark.parametrize(("verb", "told"), [("release", True), ("discard", False)])
+def test_what_is_held_is_shown_and_settled(
+    harbour: Path,
+    run: Run,
+    verb: str,
+    told: bool,  # noqa: FBT001
+) -> None:
+    """The dry run says why and what it would bring; the word is given by a verb."""
+    run("subscribers", "add", "ann@example.org", "harbour", "--cadence", "instant")
+    flood = "".join(f"\n{day} May 2027\n\nFlood {day}\n\nText.\n" for day in range(1, 18))
+    (harbour / "bulletin.txt").write_text(flood)
+
+    code, output, _ = run("check", "--dry-run")
+
+    assert code == FAILED
+    assert "harbour/main: held: far more new items than ever: 17 of 17" in output
+    assert "  new      Flood 17" in output
+    assert "far more" in json.loads(run("check", "--dry-run", "--json")[1])[0]["held"]
+    assert run(verb, "harbour")[0] == FAILED
+    assert run("check")[0] == FAILED
+    code, output, _ = run(verb, "harbour", "--json")
+    report = json.loads(output)
+    assert (code, report["checks"][0]["new"], report["published"]) == (OK, 17, ["harbour"])
+    assert json.loads(run("tick", "--json")[1])["queued"] == int(told)
+    assert "Flood 17" in (harbour / "public" / "harbour" / "rss.xml").read_text()
 
 
 def test_digest_prints_the_next_mail(harbour: Path, run: Run) -> None:
@@ -849,13 +887,13 @@ def test_a_full_disk_loses_nothing(harbour: Path, run: Run) -> None:
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(feed) + 900, resource.RLIM_INFINITY))
 
-    ended = in_a_process("check", folder=harbour, before=little_room)
+    ended = in_a_process("check", "--accept", folder=harbour, before=little_room)
 
     assert ended.returncode == FAILED
     assert "Traceback" not in ended.stderr
     assert "tidings: " in ended.stderr
     assert (harbour / "public" / "harbour" / "rss.xml").read_bytes() == feed
-    assert run("check")[0] == OK
+    assert run("check", "--accept")[0] == OK
     parsed = feedparser.parse((harbour / "public" / "harbour" / "rss.xml").read_bytes())
     assert len(parsed.entries) == 33
 

@@ -341,7 +341,7 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL + 'evry = "1h"',
             (
                 f"5: {MAIN}.evry: unknown key; did you mean 'every'? "
-                "Known: cron, every, file, full_text, headers, kind, language, pages, "
+                "Known: cron, every, file, full_text, headers, hold, kind, language, pages, "
                 "rules, time_zone, url"
             ),
         ),

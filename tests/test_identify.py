@@ -361,17 +361,6 @@ def test_a_source_read_anew_has_news_since_its_last_reading() -> None:
     assert not is_baseline(entry("new", day=NEXT), found)
 
 
-def test_a_page_that_lost_everything_is_believed_in_the_end() -> None:
-    """When the operator says so, or time has."""
-    old = [entry(f"old item {letter * 4}", day=DAY) for letter in "abcdefghijkl"]
-    new = [entry(f"quite {letter * 4} other", day=NEXT) for letter in "mn"]
-    matching = identify(new, items(*old))
-
-    assert "tidings check --accept" in diff(matching, first=False).alarm
-    assert diff(matching, first=False, accepted=True).new == tuple(new)
-    assert diff(identify([], items(*old)), first=False, accepted=True).alarm
-
-
 def test_a_redesign_takes_nothing_from_an_item() -> None:
     """A page that drops dates, links and the rest of the text revises nothing."""
     old = entry("Bridge closed", day=DAY, url="https://x.test/1", summary=LONG)
@@ -380,18 +369,6 @@ def test_a_redesign_takes_nothing_from_an_item() -> None:
 
     assert found.revised == ()
     assert len(found.unchanged) == 1
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "alarm"),
-    [(3, 0, True), (0, 0, False), (9, 3, True), (9, 4, False), (4, 1, False)],
-)
-def test_a_page_that_lost_everything_is_not_believed(before: int, after: int, alarm: bool) -> None:  # noqa: FBT001
-    """Nothing left, or hardly anything and all of it foreign: the last good feed stays."""
-    old = [entry(f"old item {'abcdefghi'[n] * 4}", day=DAY) for n in range(before)]
-    new = [entry(f"quite {'mnopqrstu'[n] * 4} other", day=NEXT) for n in range(after)]
-
-    assert bool(changes(new, items(*old)).alarm) is alarm
 
 
 texts = st.text("abcde fgh", max_size=40)
@@ -408,7 +385,7 @@ def test_the_same_page_again_changes_nothing(page: list[Entry]) -> None:
     """diff(known, known) is empty, whatever the page holds, twins included."""
     found = changes(page, items(*page))
 
-    assert (found.new, found.revised, found.missing, found.alarm) == ((), (), (), "")
+    assert (found.new, found.revised, found.missing) == ((), (), ())
 
 
 @given(st.lists(entries, max_size=12, unique_by=lambda e: title_key(e.title)), st.randoms())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,8 +26,12 @@ from relay import Mailbox
 from worlds import NOON, Clock
 
 from config.load import load
+from feeds.check import Word
 from feeds.read import read
 from tidings.app import open_app
+from tidings.cli import CommandError
+from tidings.held import settle_held
+from tidings.reports import health_report
 from tidings.work import Done, tick
 
 if TYPE_CHECKING:
@@ -520,3 +525,155 @@ def test_a_digest_waits_for_its_hour(story: Story) -> None:
 
     assert story.told("bob@example.org") == sorted(NEWS | LATER_NEWS)
     assert len(story.mails("bob@example.org")) == 1
+
+
+def archive(numbers: range) -> str:
+    """The page after a redesign: its news are gone, and a whole archive stands there."""
+    items = (
+        f"{number % 28 + 1} October 2025\n\nNotice {number:03} to mariners\n\nBuoy {number}.\n"
+        for number in numbers
+    )
+    return "Harbour news\n\n" + "\n".join(items)
+
+
+OPERATOR = "op@example.org"
+
+
+@pytest.fixture
+def held(story: Story) -> Story:
+    """A story with an operator, whose page brought 200 new items an hour ago, all at once."""
+    text = story.config.read_text()
+    sender = 'sender = "News <news@example.org>"'
+    story.config.write_text(text.replace(sender, f'{sender}\noperator = "Op <{OPERATOR}>"'))
+    story.settings = load(story.config, {})
+    story.page(archive(range(200)))
+    story.clock.forward(hours=1)
+    check = story.tick().checks[0]
+    assert (check.outcome, check.found, check.new) == ("held", 200, 200)
+    return story
+
+
+def notices(story: Story) -> list[str]:
+    """Return every notice as often as the mails to Ann tell it."""
+    texts = story.mails("ann@example.org").values()
+    return sorted(n for text in texts for n in set(re.findall(r"Notice (\d+) to", text)))
+
+
+def health(story: Story) -> dict[str, object]:
+    """Return what /health says of the source."""
+    with open_app(story.settings, clock=story.clock) as app:
+        report = health_report(app)
+    assert isinstance(report["sources"], list)
+    return dict(report["sources"][0], status=report["status"])
+
+
+def test_a_flood_is_held_and_goes_by(held: Story, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing of it is published or mailed; the operator hears of it once, and of the end once."""
+    since = held.clock()
+    for _ in range(3):
+        held.clock.forward(hours=1)
+        (check,) = held.tick().checks
+        # Every hour, as ever: it is no failure that is asked for less and less often.
+        assert check.outcome == "held"
+    said = health(held)
+    assert (said["status"], said["held_since"], said["failures"]) == (
+        "failing",
+        since.isoformat(timespec="seconds"),
+        0,
+    )
+    assert str(said["held"]).startswith("far more new items than ever: 200 of 200")
+    assert held.titles() == BASELINE
+    assert held.relay.recipients() == [OPERATOR]
+    assert "tidings release harbour" in next(iter(held.mails(OPERATOR).values()))
+
+    held.page(SECOND)
+    caplog.clear()
+    for _ in range(2):
+        held.clock.forward(hours=1)
+        held.tick()
+
+    assert (health(held)["status"], health(held)["held"]) == ("ok", "")
+    assert held.told("ann@example.org") == sorted(NEWS)
+    assert held.relay.recipients().count(OPERATOR) == 2
+    assert "well again" in list(held.mails(OPERATOR).values())[-1]
+
+
+def test_a_flood_is_released(held: Story) -> None:
+    """All of it is news, by the operator's word."""
+    code = settled(held, "release")
+
+    assert code == 0
+    held.clock.forward(hours=1)
+    assert held.tick().checks[0].outcome == "unchanged"
+    told = [m[2] for m in held.relay.received if m[1] == ["ann@example.org"]]
+    # The mail itself shows the first of them and says how many there are.
+    assert [b"Subject: Harbour news: 200 new items" in mail for mail in told] == [True]
+    assert held.relay.recipients().count(OPERATOR) == 2
+
+
+def test_a_flood_is_discarded(held: Story) -> None:
+    """It is published and mailed to nobody; what comes after it is news."""
+    assert settled(held, "discard") == 0
+    assert len(held.titles()) == held.settings.site.window
+    held.page(archive(range(202)))
+    held.clock.forward(hours=1)
+
+    check = held.tick().checks[0]
+
+    assert (check.outcome, check.new) == ("changed", 2)
+    assert notices(held) == ["200", "201"]
+
+
+def test_a_flood_that_lasts_is_believed_and_hardly_announced(held: Story) -> None:
+    """After its time all of it is published, and the top of the page is announced."""
+    held.clock.forward(hours=21)
+    assert held.tick().checks[0].outcome == "held"
+    held.clock.forward(hours=2)
+
+    assert held.tick().checks[0].outcome == "changed"
+
+    assert notices(held) == [f"{number:03}" for number in range(10)]
+    # And it is the page's normal from now on.
+    held.page(archive(range(201)))
+    held.clock.forward(hours=1)
+    assert held.tick().checks[0].new == 1
+
+
+def test_the_operator_is_told_when_the_relay_is_back(story: Story) -> None:
+    """The mail waits, and the log does not say it again."""
+    text = story.config.read_text()
+    story.config.write_text(text.replace("[mail]", f'[mail]\noperator = "{OPERATOR}"'))
+    story.settings = load(story.config, {})
+    story.relay.refuses_us = "421 4.3.2 closing"
+    story.page(LOGIN, content_type="text/html")
+    story.clock.forward(hours=1)
+    story.tick()
+    assert story.relay.received == []
+    story.relay.refuses_us = ""
+
+    for _ in range(2):
+        story.tick()
+
+    assert story.relay.recipients() == [OPERATOR]
+
+
+def test_nothing_is_settled_where_nothing_is_held(
+    story: Story, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And the bulletin is given back."""
+    assert settled(story, "release") == 1
+    assert "nothing is held of it" in capfd.readouterr().err
+    story.clock.forward(hours=1)
+    assert story.tick().checks
+
+
+def settled(story: Story, verb: str) -> int:
+    """Give the operator's word, at the story's time."""
+    with open_app(story.settings, clock=story.clock) as app:
+        try:
+            word = Word.ACCEPT if verb == "release" else Word.DISCARD
+            checks, _ = settle_held(app, "harbour", word)
+        except CommandError as error:
+            sys.stderr.write(f"{error}\n")
+            return error.code
+    return int(any(check.error for check in checks))

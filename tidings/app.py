@@ -18,6 +18,7 @@ from feeds.publish import Publisher
 from feeds.render import Renderer, package_templates
 from feeds.schema import FEEDS
 from feeds.source_store import SourceStore
+from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
 from notifier.outbox_store import OutboxStore
 from notifier.schema import NOTIFIER
@@ -47,6 +48,7 @@ class App:
     database: Database
     sources: SourceStore
     items: ItemStore
+    turns: TurnStore
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
@@ -111,6 +113,7 @@ def open_app(
             database=database,
             sources=sources,
             items=items,
+            turns=TurnStore(database),
             subscribers=subscribers,
             editions=EditionStore(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)

@@ -56,7 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for add in (_init, _preview, _check, _tick, _run, _digest, _subscribers, _demo):
+    reading = (_init, _preview, _check, _release, _discard)
+    for add in (*reading, _tick, _run, _digest, _subscribers, _demo):
         add(verbs)
     return parser
 
@@ -146,8 +147,24 @@ def _check(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--accept",
         action="store_true",
-        help="believe a page that shows nothing any more of what it had",
+        help="believe what breaks with all that the page showed so far, and would be held",
     )
+    _json(parser, "the outcome")
+
+
+def _release(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "release", "believe what is held of a bulletin: read, store, publish")
+    parser.add_argument("bulletin", metavar="BULLETIN")
+    _json(parser, "the outcome")
+
+
+def _discard(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(
+        verbs,
+        "discard",
+        "take what is held of a bulletin for no news: publish, mail to nobody",
+    )
+    parser.add_argument("bulletin", metavar="BULLETIN")
     _json(parser, "the outcome")
 
 

@@ -43,6 +43,8 @@ def source_report(source: SourceState) -> Report:
         "moved_to": source.moved_to,
         "healthy": not source.problem,
         "problem": source.problem,
+        "held": source.held,
+        "held_since": _instant(source.held_since),
         "failures": source.failures,
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
@@ -55,6 +57,7 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
     return {
         "bulletin": bulletin,
         "source": source,
+        "held": changes.held,
         "baseline": changes.baseline,
         "new": [entry.title for entry in changes.new],
         "revised": [

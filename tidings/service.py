@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
 from tidings.web import web_application
@@ -124,15 +125,20 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
 
     def read(app: App, stopping: Callable[[], bool]) -> None:
         check_due(app, stopping)
+        turned = note_turns(app)
         try:
             publish(app)
         finally:
             # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
             # out now, not a tick later.
-            if open_editions(app, stopping) and not stopping():
+            if (open_editions(app, stopping) or turned) and not stopping():
                 scheduler.modify_job("send", next_run_time=app.clock())
 
-    for name, work in (("read", read), ("send", deliver)):
+    def send(app: App, stopping: Callable[[], bool]) -> None:
+        mail_turns(app)
+        deliver(app, stopping)
+
+    for name, work in (("read", read), ("send", send)):
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
             _guarded(name, work, app, stop),

@@ -7,9 +7,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feeds.check import Checker
+from feeds.check import Checker, Word
 from feeds.fetch import Fetcher
 from feeds.render import TemplateError
+from tidings.alerts import mail_turns, note_turns
 from tidings.app import MOST_WORKERS
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
     for them in the end.
     """
     checks = tuple(check_due(app, stopping))
+    note_turns(app)
     published: tuple[str, ...] = ()
     problem: Exception | None = None
     try:
@@ -48,6 +50,7 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
     except (OSError, TemplateError) as error:
         problem = error
     queued = open_editions(app, stopping)
+    mail_turns(app)
     sent = deliver(app, stopping)
     if problem is not None:
         raise problem
@@ -98,7 +101,8 @@ def _check_each(
                 bulletin, now=app.clock(), lease=lease_length(app), only_due=True
             )
             if claim is not None:
-                yield from check_claimed(app, claim, fetcher)
+                # What turned is said once, after the checks, and not at each of them.
+                yield from check_claimed(app, claim, fetcher, complain=logging.INFO)
 
 
 def lease_length(app: App) -> timedelta:
@@ -107,7 +111,12 @@ def lease_length(app: App) -> timedelta:
 
 
 def check_claimed(
-    app: App, claim: Claim, fetcher: Fetcher, *, accept: bool = False
+    app: App,
+    claim: Claim,
+    fetcher: Fetcher,
+    *,
+    word: Word = Word.NONE,
+    complain: int = logging.ERROR,
 ) -> Iterator[Check]:
     """Check the sources of a claimed bulletin, which is given back whatever happens."""
     checker = Checker(
@@ -116,7 +125,8 @@ def check_claimed(
         fetcher=fetcher,
         settings=app.settings.fetch,
         clock=app.clock,
-        accept=accept,
+        word=word,
+        complain=complain,
     )
     try:
         yield from checker.check(claim, app.bulletin(claim.bulletin))

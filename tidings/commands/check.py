@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.check import Checker, ReadingError
+from feeds.check import Checker, ReadingError, Word
 from feeds.fetch import Fetcher, FetchError, Validators
 from feeds.records import SourceState
 from tidings.app import load_settings, open_app
@@ -33,10 +33,11 @@ log = logging.getLogger("tidings.check")
 def run(options: argparse.Namespace) -> int:
     """Check one bulletin or all; the exit code says whether a source failed or was busy."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
+    word = Word.ACCEPT if options.accept else Word.NONE
     with open_app(load_settings(options.config), register=not options.dry_run) as app:
         slugs = _wanted(app, options.bulletin)
         if options.dry_run:
-            return _dry_run(app, slugs, as_json=options.json)
+            return _dry_run(app, slugs, word=word, as_json=options.json)
         checks: list[Check] = []
         busy = []
         with progress("reading"), Fetcher(app.settings.fetch) as fetcher:
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
                     log.warning("%s: another process is checking it; try again later", slug)
                     busy.append(slug)
                     continue
-                checks.extend(check_claimed(app, claim, fetcher, accept=options.accept))
+                checks.extend(check_claimed(app, claim, fetcher, word=word))
         published = publish(app)
     if options.json:
         say_json(
@@ -74,7 +75,7 @@ def _wanted(app: App, slug: str) -> list[str]:
     return [bulletin.slug for bulletin in app.settings.bulletins]
 
 
-def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
+def _dry_run(app: App, slugs: list[str], *, word: Word, as_json: bool) -> int:
     reports: list[Report] = []
     failed = False
     with Fetcher(app.settings.fetch) as fetcher:
@@ -84,6 +85,7 @@ def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
             fetcher=fetcher,
             settings=app.settings.fetch,
             clock=app.clock,
+            word=word,
         )
         for state in _states(app, slugs):
             try:
@@ -94,6 +96,7 @@ def _dry_run(app: App, slugs: list[str], *, as_json: bool) -> int:
                     {"bulletin": state.bulletin, "source": state.name, "error": str(error)}
                 )
             else:
+                failed = failed or bool(changes.held)
                 reports.append(changes_report(state.bulletin, state.name, changes))
                 if not as_json:
                     _show(f"{state.bulletin}/{state.name}", changes)
@@ -134,6 +137,8 @@ def _fresh(source: SourceSettings, now: datetime) -> SourceState:
 
 def _show(name: str, changes: Changes) -> None:
     first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
+    if changes.held:
+        say(f"{name}: held: {changes.held}; without that it would bring:")
     say(
         f"{name}: {len(changes.new)} new, {len(changes.revised)} revised, "
         f"{len(changes.missing)} missing, {len(changes.unchanged)} unchanged{first}"

@@ -1,0 +1,107 @@
+"""The operator hears once that a source is unwell, and once that it is well again.
+
+The log says it at the end of the checks; a mail says it where one is wanted, and is tried at
+each tick until it left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
+
+from notifier.transport import TransportError, open_transport
+from tidings.app import mail_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from config.settings import Settings
+    from feeds.turn_store import Turn
+    from tidings.app import App
+
+log = logging.getLogger("tidings.alerts")
+
+# Answers that one mail waits for, from the greeting to the end.
+_STEPS = 10
+
+
+def note_turns(app: App) -> int:
+    """Say in the log which sources turned unwell or well; return how many."""
+    turns = app.turns.note(mailing=bool(app.settings.mail.operator), now=app.clock())
+    for turn in turns:
+        if turn.is_unwell:
+            log.error("%s/%s is unwell: %s", turn.bulletin, turn.source, turn.problem)
+        else:
+            log.info("%s/%s is well again", turn.bulletin, turn.source)
+    return len(turns)
+
+
+def mail_turns(app: App) -> None:
+    """Mail the operator what turned since the last mail; what cannot leave waits for a tick."""
+    settings = app.settings
+    if not settings.mail.operator:
+        return
+    lease = settings.server.lease + _STEPS * settings.mail.timeout
+    turns = app.turns.claim_mail(now=app.clock(), lease=lease)
+    if not turns:
+        return
+    recipient = parseaddr(settings.mail.operator)[1]
+    transport = open_transport(settings.mail, app.mails)
+    try:
+        mail = alert_mail(turns, settings, sent_at=app.clock())
+        transport.send(parseaddr(settings.mail.sender)[1], recipient, mail)
+    except TransportError as error:
+        if error.permanent and not error.about_us:
+            # Another try would get the same answer, at every tick.
+            log.error("no mail to [mail] operator: %s", error)  # noqa: TRY400 - for an operator
+            app.turns.mailed(turns)
+        else:
+            log.warning("the operator could not be told by mail; tried again: %s", error)
+            app.turns.not_mailed(turns)
+    except BaseException:
+        app.turns.not_mailed(turns)
+        raise
+    else:
+        app.turns.mailed(turns)
+    finally:
+        transport.close()
+
+
+def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) -> bytes:
+    """Return the mail that tells of turns; the same turns have the same Message-ID."""
+    message = EmailMessage(policy=SMTP)
+    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
+    message["From"] = settings.mail.sender
+    message["To"] = settings.mail.operator
+    message["Subject"] = f"Tidings: {_subject(turns)}"
+    message["Message-ID"] = f"<alert.{_digest(turns)}@{mail_domain(settings)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n".join(map(_told, turns)) + f"\n{settings.base_url}/health\n")
+    return message.as_bytes()
+
+
+def _subject(turns: Sequence[Turn]) -> str:
+    unwell = [turn for turn in turns if turn.is_unwell]
+    if len(turns) == 1:
+        (turn,) = turns
+        return f"{turn.bulletin}/{turn.source} is {'unwell' if unwell else 'well again'}"
+    return f"{len(unwell)} sources unwell, {len(turns) - len(unwell)} well again"
+
+
+def _told(turn: Turn) -> str:
+    name = f"{turn.bulletin}/{turn.source}"
+    if not turn.is_unwell:
+        return f"{name} is well again.\n"
+    return f"{name} is unwell; its last good feed stays:\n{turn.problem}\n"
+
+
+def _digest(turns: Sequence[Turn]) -> str:
+    text = "\0".join(
+        part for turn in turns for part in (turn.bulletin, turn.source, turn.told, turn.mailed)
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
