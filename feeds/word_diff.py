@@ -65,7 +65,7 @@ def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Kind, s
     head = _alike(old, new)
     tail = _alike(old[head:][::-1], new[head:][::-1])
     old_end, new_end = len(old) - tail, len(new) - tail
-    yield Kind.KEPT, "".join(after[:head])
+    yield Kind.KEPT, _kept(before[:head], after[:head])
     if max(old_end, new_end) - head > MOST_WORDS:
         yield Kind.REMOVED, "".join(before[head:old_end])
         yield Kind.ADDED, "".join(after[head:new_end])
@@ -74,11 +74,21 @@ def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Kind, s
         matcher = SequenceMatcher(None, old[head:old_end], new[head:new_end])
         for tag, from_old, to_old, from_new, to_new in matcher.get_opcodes():
             if tag == "equal":
-                yield Kind.KEPT, "".join(after[head + from_new : head + to_new])
+                both = (
+                    before[head + from_old : head + to_old],
+                    after[head + from_new : head + to_new],
+                )
+                yield Kind.KEPT, _kept(*both)
                 continue
             yield Kind.REMOVED, "".join(before[head + from_old : head + to_old])
             yield Kind.ADDED, "".join(after[head + from_new : head + to_new])
-    yield Kind.KEPT, "".join(after[new_end:])
+    yield Kind.KEPT, _kept(before[old_end:], after[new_end:])
+
+
+def _kept(before: Sequence[str], after: Sequence[str]) -> str:
+    """Join words with the blanks after them in the new text, in the old one where it ends."""
+    pairs = zip(before, after, strict=True)
+    return "".join(new if new[-1].isspace() else old for old, new in pairs)
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

@@ -48,7 +48,18 @@ New harbour master
 Ines Ferreira takes office.
 """
 NEWS = "\n9 November 2026\n\nLighthouse open\n\nOn Sundays.\n"
-VERBS = ("init", "preview", "check", "tick", "run", "digest", "subscribers", "demo")
+VERBS = (
+    "init",
+    "preview",
+    "check",
+    "tick",
+    "run",
+    "digest",
+    "subscribers",
+    "items",
+    "sources",
+    "demo",
+)
 
 
 @pytest.fixture

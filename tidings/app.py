@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.publish import Publisher
@@ -47,6 +48,7 @@ class App:
     database: Database
     sources: SourceStore
     items: ItemStore
+    item_admin: ItemAdminStore
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
@@ -111,6 +113,7 @@ def open_app(
             database=database,
             sources=sources,
             items=items,
+            item_admin=ItemAdminStore(database),
             subscribers=subscribers,
             editions=EditionStore(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
