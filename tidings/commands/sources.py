@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return OK
     say_table(
-        ("source", "health", "last check", "next check", "found/new", "problem"),
+        ("source", "health", "last check (UTC)", "next check (UTC)", "found/new", "problem"),
         [
             (
                 f"{source.bulletin}/{source.name}",
@@ -59,7 +59,7 @@ def _health(source: SourceState) -> str:
 
 
 def _instant(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC" if instant else "never"
+    return f"{instant:%Y-%m-%d %H:%M}" if instant else "never"
 
 
 def _counts(checks: Sequence[Check]) -> str:
