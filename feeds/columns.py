@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
 from feeds.keys import KEYS_VERSION, title_key, url_key
-from feeds.model import Content, Item, When
+from feeds.model import Content, Former, Item, When
 
 if TYPE_CHECKING:
     from feeds.database import Row
@@ -18,7 +18,8 @@ CONTENT = (
 )
 ITEM = (
     "id, token, items.bulletin AS bulletin, number, changed, "
-    f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id"
+    f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id, "
+    "forgotten, merged_into"
 )
 
 
@@ -66,6 +67,16 @@ def content_json(content: Content) -> str:
     )
 
 
+def former_from(row: Row) -> Former:
+    """Read a former content from a row of revisions."""
+    return Former(
+        content=content_from(json.loads(row["content"])),
+        replaced=from_column(row["replaced"]),
+        evidence=row["evidence"],
+        merged_from=row["merged_from"] or "",
+    )
+
+
 def item_from(row: Row, *, at_source: bool = False) -> Item:
     """Read an item from a row with the columns of ITEM; with its sighting where one was joined."""
     return Item(
@@ -81,6 +92,8 @@ def item_from(row: Row, *, at_source: bool = False) -> Item:
         revision=row["revision"],
         baseline=bool(row["baseline"]),
         source_id=row["source_id"],
+        forgotten=from_column(row["forgotten"]),
+        merged_into=row["merged_into"] or "",
         position=row["position"] if at_source else None,
         missing_since=from_column(row["missing_since"]) if at_source else None,
         sighted=bool(row["sighted"]) if at_source else False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.keys import text_key, title_key, url_key
@@ -42,6 +43,8 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
 
     ``known`` may hold items that were not on the page; only those with a position count as
     missing where nothing matched them. The order of entries decides only between twins.
+    What matches a merged item is the item that it was merged into; where a page shows both, one
+    of them speaks for it and the others are nothing of their own.
     """
     board = _Board(entries, known)
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
@@ -85,16 +88,33 @@ class _Board:
     def matching(self) -> Matching:
         """Return what was found, in page order."""
         unmatched = self._open_entries()
+        matches = self._survivors()
+        found = {match.item.id for match in matches}
         return Matching(
-            matches=tuple(self._matches[place] for place in sorted(self._matches)),
+            matches=matches,
             unmatched=tuple(self._entries[place] for place in unmatched),
             unmatched_places=tuple(unmatched),
             missing=tuple(
                 item
                 for item in self._items
-                if item.position is not None and item.id not in self._taken
+                if item.position is not None and not item.merged_into and item.id not in found
             ),
         )
+
+    def _survivors(self) -> tuple[Match, ...]:
+        """Return the matches by place, each item once, merged ones as what they were merged into.
+
+        The item's own match goes before those of its merged ones: it has its wording.
+        """
+        items = {item.id: item for item in self._items}
+        speaks: dict[str, Match] = {}
+        for place in sorted(
+            self._matches, key=lambda p: (bool(self._matches[p].item.merged_into), p)
+        ):
+            match = self._matches[place]
+            survivor = items.get(match.item.merged_into, match.item)
+            speaks.setdefault(survivor.id, replace(match, item=survivor))
+        return tuple(sorted(speaks.values(), key=lambda match: match.place))
 
     def match_by(
         self,
@@ -117,7 +137,7 @@ class _Board:
         for indices, items in self._groups(
             lambda entry: url_key(entry.url), lambda item: url_key(item.content.url)
         ):
-            alone = len(indices) == 1 and len(items) == 1
+            alone = len(indices) == 1 and len({item.merged_into or item.id for item in items}) == 1
             if alone is shared:
                 continue
             self._pair_best(
@@ -178,7 +198,11 @@ class _Board:
 
     def match_by_position(self) -> None:
         """Pair what stands between the same two neighbours and is not quite foreign."""
-        by_position = {item.position: item for item in self._items if item.position is not None}
+        by_position = {
+            item.position: item
+            for item in self._items
+            if item.position is not None and not item.merged_into
+        }
         for index in self._open_entries():
             before, after = self._matches.get(index - 1), self._matches.get(index + 1)
             if before is None or after is None or before.item.position is None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from feeds.columns import ITEM, content_columns, content_json, item_from
+from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
 from feeds.diff import content_of, fingerprint, is_baseline, publication_time
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from feeds.database import Database, Row, Transaction
-    from feeds.model import Changes, Entry, Item, Revision
+    from feeds.model import Changes, Entry, Former, Item, Revision
     from feeds.records import Check, Claim, Outcome
 
 # Stored items that a reading is held against beyond those on the page and those with its keys:
@@ -41,7 +41,9 @@ class ItemStore:
         """Return the stored items that the entries of a reading may be.
 
         Those on the source's page at its last reading, those that share a key with an entry,
-        and the latest ones; so the cost follows the page, not the size of the store.
+        and the latest ones; so the cost follows the page, not the size of the store. Forgotten
+        items are among them. A merged one comes with the item that it was merged into, and
+        stands where that one stands.
         """
         url_keys = {url_key(entry.url) for entry in entries} - {""}
         title_keys = {title_key(entry.title) for entry in entries}
@@ -64,6 +66,9 @@ class ItemStore:
             ):
                 for some in _batches(sorted(keys)):
                     add(transaction.all(_known_by(column, len(some)), **place, **some))
+            survivors = {item.merged_into for item in found.values()} - {""} - found.keys()
+            for some in _batches(sorted(survivors)):
+                add(transaction.all(_known_ids(len(some)), **place, **some))
         return sorted(found.values(), key=lambda item: item.number)
 
     def apply(
@@ -133,10 +138,11 @@ class ItemStore:
         """Return the items that came last, newest publication first.
 
         The window is cut by arrival, so that an item with an old date is not missed by readers.
+        Forgotten ones are not among them.
         """
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin "
+                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND forgotten IS NULL "
                 "ORDER BY number DESC LIMIT :limit",
                 bulletin=bulletin,
                 limit=limit,
@@ -145,27 +151,49 @@ class ItemStore:
         return tuple(sorted(items, key=lambda item: (item.published, item.number), reverse=True))
 
     def changed_since(self, bulletin: str, number: int) -> tuple[Item, ...]:
-        """Return the items that are new or revised after that sequence number."""
+        """Return the items that are new or revised after that sequence number, none forgotten."""
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND changed > :number "
-                "ORDER BY changed",
+                "AND forgotten IS NULL ORDER BY changed, number",
                 bulletin=bulletin,
                 number=number,
             )
         return tuple(item_from(row) for row in rows)
 
+    def corrected_since(self, bulletin: str, number: int) -> dict[str, Former]:
+        """Return what the items of changed_since were before their last correction, by id."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(_CORRECTED, bulletin=bulletin, number=number)
+        return {row["item"]: former_from(row) for row in rows}
+
+    def gone_since(self, bulletin: str, number: int) -> tuple[tuple[Item, Item | None], ...]:
+        """Return the items that were forgotten after that sequence number.
+
+        With the item that each was merged into, where that one is not forgotten itself; and again
+        when that one changes.
+        """
+        with self._database.reading() as transaction:
+            gone = transaction.all(_GONE, bulletin=bulletin, number=number)
+            survivors = transaction.all(_SURVIVORS, bulletin=bulletin)
+        living = {row["id"]: item_from(row) for row in survivors}
+        items = [item_from(row) for row in gone]
+        return tuple((item, living.get(item.merged_into)) for item in items)
+
 
 _AT_SOURCE = f"{ITEM}, position, missing_since, stated, sightings.item IS NOT NULL AS sighted"
 _JOINED = """
-FROM items LEFT JOIN sightings ON sightings.item = items.id
+FROM items LEFT JOIN sightings ON sightings.item = coalesce(items.merged_into, items.id)
     AND sightings.bulletin = :bulletin AND sightings.source = :source
 WHERE items.bulletin = :bulletin
 """
 # Begins at the sightings: an index says which stand on the page, however many items there are.
+_ON_PAGE = "sightings.bulletin = :bulletin AND sightings.source = :source AND position IS NOT NULL"
 _KNOWN_ON_PAGE = f"""
-SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.id = sightings.item
-WHERE sightings.bulletin = :bulletin AND sightings.source = :source AND position IS NOT NULL
+SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.id = sightings.item WHERE {_ON_PAGE}
+UNION ALL
+SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.merged_into = sightings.item
+WHERE {_ON_PAGE}
 """
 _KNOWN_RECENT = f"SELECT {_AT_SOURCE} {_JOINED} ORDER BY number DESC LIMIT :limit"
 # Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
@@ -203,6 +231,36 @@ def _known_by(column: str, count: int) -> str:
     """
 
 
+@lru_cache(maxsize=64)
+def _known_ids(count: int) -> str:
+    """Return the statement that finds so many items by id."""
+    names = ", ".join(f":key{_letters(place)}" for place in range(count))
+    return f"SELECT {_AT_SOURCE} {_JOINED} AND id IN ({names})"
+
+
+_CORRECTED = """
+SELECT item, revisions.content AS content, replaced, evidence, merged_from
+FROM items JOIN revisions ON revisions.item = items.id
+WHERE bulletin = :bulletin AND changed > :number AND forgotten IS NULL
+  AND revisions.revision = (
+    SELECT max(last.revision) FROM revisions AS last
+    WHERE last.item = items.id AND last.merged_from IS NULL
+  )
+"""
+_GONE = f"""
+SELECT {ITEM} FROM items
+WHERE bulletin = :bulletin AND forgotten IS NOT NULL AND (
+    changed > :number
+    OR merged_into IN (SELECT id FROM items WHERE bulletin = :bulletin AND changed > :number)
+)
+ORDER BY number
+"""
+_SURVIVORS = f"""
+SELECT {ITEM} FROM items
+WHERE bulletin = :bulletin AND forgotten IS NULL AND id IN (
+    SELECT merged_into FROM items WHERE bulletin = :bulletin AND merged_into IS NOT NULL
+)
+"""
 _INSERT_ITEM = """
 INSERT INTO items (
     id, token, bulletin, number, changed, title, url, day, instant, summary_html, full_html,

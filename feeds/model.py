@@ -100,6 +100,9 @@ class Item:
     their source and are announced to nobody. ``position`` is the place on the source's page at
     the last reading, ``missing_since`` the check that first did not find it; ``sighted`` says
     that it ever stood there, and ``stated`` is the fingerprint of what the source said of it.
+    ``forgotten`` is when an operator took it away: it is matched, so that it never comes back,
+    and shown nowhere. ``merged_into`` is the id of the item that it was found to be, empty for
+    all others; a match of it is one of that item.
     """
 
     id: str
@@ -118,6 +121,21 @@ class Item:
     missing_since: datetime | None = None
     sighted: bool = False
     stated: str = ""
+    forgotten: datetime | None = None
+    merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """A content that an item had before, when it was replaced and why its entry was the item's.
+
+    ``merged_from`` is the id of the merged item whose wording it is, empty for a correction.
+    """
+
+    content: Content
+    replaced: datetime
+    evidence: str
+    merged_from: str = ""
 
 
 class Evidence(StrEnum):

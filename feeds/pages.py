@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_path, page_address
+from feeds.corrections import correction_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
     from config.settings import BulletinSettings, Settings, SiteSettings
-    from feeds.model import Item
+    from feeds.corrections import Correction
+    from feeds.model import Former, Item
     from feeds.render import Renderer
 
 
@@ -47,6 +49,7 @@ class ItemView:
     language: str
     first_seen: datetime
     corrected: datetime | None
+    correction: Correction | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +93,39 @@ def bulletin_page(
 
 
 def item_page(
-    item: Item, bulletin: BulletinSettings, *, settings: Settings, renderer: Renderer
+    item: Item,
+    bulletin: BulletinSettings,
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    former: Former | None = None,
 ) -> str:
-    """Return an item's page: its link where the source gives none."""
+    """Return an item's page: its link where the source gives none.
+
+    ``former`` is what it was before its last correction.
+    """
     return renderer.render(
         "item.html",
         site=settings.site,
         bulletin=_bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
-        item=_item_view(item, whole=True),
+        item=_item_view(item, whole=True, former=former),
         address=f"{settings.base_url}/{item_path(item.bulletin, item.token)}",
+        root="../../",
+    )
+
+
+def moved_page(
+    survivor: Item, bulletin: BulletinSettings, *, settings: Settings, renderer: Renderer
+) -> str:
+    """Return the page of an item that was merged: it leads to the one it was merged into."""
+    return renderer.render(
+        "moved.html",
+        site=settings.site,
+        bulletin=_bulletin_view(bulletin, settings),
+        item=_item_view(survivor),
+        target=f"{survivor.token}.html",
+        address=f"{settings.base_url}/{item_path(survivor.bulletin, survivor.token)}",
         root="../../",
     )
 
@@ -150,7 +176,7 @@ def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVi
     )
 
 
-def _item_view(item: Item, *, whole: bool = False) -> ItemView:
+def _item_view(item: Item, *, whole: bool = False, former: Former | None = None) -> ItemView:
     """Return an item as lists show it, or with its whole text."""
     content = item.content
     shown = (whole and content.full_html) or content.summary_html
@@ -166,5 +192,7 @@ def _item_view(item: Item, *, whole: bool = False) -> ItemView:
         categories=content.categories,
         language=content.language,
         first_seen=item.first_seen,
-        corrected=item.updated if item.revision else None,
+        # Not by its revisions: wordings of a merged item are among them.
+        corrected=item.updated if item.updated != item.published else None,
+        correction=correction_of(former, content) if former else None,
     )

@@ -18,7 +18,7 @@ from feeds.addresses import ATOM, JSON_FEED, RSS, item_link, item_path, page_add
 from feeds.feed import Feed, FeedItem
 from feeds.files import locked, replace_file
 from feeds.json_feed import write_json_feed
-from feeds.pages import bulletin_page, index_page, item_page, stylesheet
+from feeds.pages import bulletin_page, index_page, item_page, moved_page, stylesheet
 from feeds.rss_atom import write_atom, write_rss
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ class Publisher:
         # A folder that is ahead was written from a store that an older copy has replaced.
         is_known = manifest.recipe == recipe and manifest.number <= state.number
         since = manifest.number if is_known else 0
-        for item in self._items.changed_since(bulletin.slug, since):
-            page = item_page(item, bulletin, settings=self._settings, renderer=self._renderer)
-            self._write(item_path(bulletin.slug, item.token), page)
+        self._publish_items(bulletin, since)
         items = self._items.latest(bulletin.slug, self._settings.site.window)
         feed = make_feed(bulletin, state, items, base_url=self._settings.base_url)
         self._write(f"{bulletin.slug}/{RSS}", write_rss(feed))
@@ -152,6 +150,23 @@ class Publisher:
         done = {"number": state.number, "recipe": recipe}
         self._write(f"{bulletin.slug}/{_MANIFEST}", json.dumps(done))
         log.info("%s published up to number %d", bulletin.slug, state.number)
+
+    def _publish_items(self, bulletin: BulletinSettings, since: int) -> None:
+        """Write the pages of what came or changed; take away those of what was forgotten."""
+        settings, renderer = self._settings, self._renderer
+        former = self._items.corrected_since(bulletin.slug, since)
+        for item in self._items.changed_since(bulletin.slug, since):
+            page = item_page(
+                item, bulletin, settings=settings, renderer=renderer, former=former.get(item.id)
+            )
+            self._write(item_path(bulletin.slug, item.token), page)
+        for item, survivor in self._items.gone_since(bulletin.slug, since):
+            path = item_path(bulletin.slug, item.token)
+            if survivor is None:
+                (self._folder / path).unlink(missing_ok=True)
+            else:
+                page = moved_page(survivor, bulletin, settings=settings, renderer=renderer)
+                self._write(path, page)
 
     def _publish_index(self, manifest: Manifest) -> None:
         published = [

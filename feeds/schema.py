@@ -79,6 +79,8 @@ FEEDS = Migrations(
             WHERE outcome = 'changed' AND doubted = ''
             """,
             # keys_version: the recipe of url_key and title_key; identity itself has no recipe.
+            # forgotten: a tombstone, which keeps what it is known by so that it never comes back;
+            # merged_into: the item that it was found to be, itself never a merged one.
             """
             CREATE TABLE items (
                 id TEXT PRIMARY KEY,
@@ -105,6 +107,8 @@ FEEDS = Migrations(
                 url_key TEXT NOT NULL,
                 title_key TEXT NOT NULL,
                 keys_version INTEGER NOT NULL,
+                forgotten TEXT,
+                merged_into TEXT REFERENCES items (id),
                 UNIQUE (bulletin, number),
                 UNIQUE (bulletin, token)
             )
@@ -112,6 +116,7 @@ FEEDS = Migrations(
             "CREATE INDEX items_changed ON items (bulletin, changed)",
             "CREATE INDEX items_by_url ON items (bulletin, url_key) WHERE url_key <> ''",
             "CREATE INDEX items_by_title ON items (bulletin, title_key)",
+            "CREATE INDEX items_merged ON items (merged_into) WHERE merged_into IS NOT NULL",
             "CREATE INDEX items_by_source_id ON items (bulletin, source_id) WHERE source_id <> ''",
             # Which items stood where on a source's page at its last reading, and a fingerprint
             # of what it said of them: what another source says is no correction.
@@ -132,7 +137,8 @@ FEEDS = Migrations(
             CREATE INDEX sightings_on_page ON sightings (bulletin, source, position)
             WHERE position IS NOT NULL
             """,
-            # The contents that an item had before; the newest stands in items.
+            # The contents that an item had before; the newest stands in items. merged_from: the
+            # wording is that of another item, which is now this one.
             """
             CREATE TABLE revisions (
                 item TEXT NOT NULL REFERENCES items (id),
@@ -140,6 +146,7 @@ FEEDS = Migrations(
                 replaced TEXT NOT NULL,
                 content TEXT NOT NULL,
                 evidence TEXT NOT NULL,
+                merged_from TEXT,
                 PRIMARY KEY (item, revision)
             )
             """,

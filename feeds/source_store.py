@@ -143,13 +143,14 @@ class SourceStore:
             most = transaction.one(_MOST_NEW, **place)
         return normal_of([_check_from(row) for row in rows], most_new=most["new"] if most else 0)
 
-    def recent_checks(self, bulletin: str, limit: int) -> tuple[Check, ...]:
-        """Return the last checks of a bulletin, newest first."""
+    def recent_checks(self, bulletin: str, limit: int, *, source: str = "") -> tuple[Check, ...]:
+        """Return the last checks of a bulletin, or of one source of it, newest first."""
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {_CHECK} FROM checks WHERE bulletin = :bulletin "
-                "ORDER BY id DESC LIMIT :limit",
+                f"{'AND source = :source ' if source else ''}ORDER BY id DESC LIMIT :limit",
                 bulletin=bulletin,
+                source=source,
                 limit=limit,
             )
         return tuple(_check_from(row) for row in rows)

@@ -56,6 +56,7 @@ _FREEZE = """
 INSERT INTO edition_items (edition, item)
 SELECT :edition, id FROM items
 WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND baseline = 0
+  AND forgotten IS NULL
 """
 _QUEUE = """
 INSERT INTO deliveries (edition, subscription, address, state, message_id, next_attempt, created)
@@ -128,7 +129,7 @@ class EditionStore:
             return int(known["id"])
         if not transaction.one(
             "SELECT 1 FROM items WHERE bulletin = :bulletin AND number > :after "
-            "AND number <= :upto AND baseline = 0 LIMIT 1",
+            "AND number <= :upto AND baseline = 0 AND forgotten IS NULL LIMIT 1",
             **values,
         ):
             return None
@@ -173,7 +174,10 @@ class EditionStore:
         return f"<e{edition}.{digest}@{self._mail_domain}>"
 
     def items(self, edition: int) -> tuple[Item, ...]:
-        """Return the items of an edition as they are now, newest publication first."""
+        """Return the items of an edition as they are now, newest publication first.
+
+        What it was opened with it holds, though an item be forgotten since.
+        """
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM edition_items JOIN items ON items.id = edition_items.item "
@@ -202,7 +206,7 @@ class EditionStore:
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND baseline = 0 "
-                "AND number > (SELECT min(mark) FROM subscriptions "
+                "AND forgotten IS NULL AND number > (SELECT min(mark) FROM subscriptions "
                 "WHERE active = 1 AND bulletin = :bulletin) "
                 "ORDER BY published DESC, number DESC",
                 bulletin=bulletin,

@@ -58,6 +58,8 @@ VERBS = (
     "run",
     "digest",
     "subscribers",
+    "items",
+    "sources",
     "demo",
 )
 

@@ -43,7 +43,7 @@ def growth(work: Callable[[int], object], size: int) -> float:
 
     def fastest(size: int) -> float:
         times = []
-        for _ in range(3):
+        for _ in range(5):
             began = time.process_time()
             work(size)
             times.append(time.process_time() - began)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.publish import Publisher
@@ -49,6 +50,7 @@ class App:
     sources: SourceStore
     items: ItemStore
     turns: TurnStore
+    item_admin: ItemAdminStore
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
@@ -114,6 +116,7 @@ def open_app(
             sources=sources,
             items=items,
             turns=TurnStore(database),
+            item_admin=ItemAdminStore(database),
             subscribers=subscribers,
             editions=EditionStore(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)

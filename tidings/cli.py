@@ -23,6 +23,7 @@ USAGE = 2
 BUSY = 75
 _INTERRUPTED = 130
 _LAST_PORT = 65_535
+_MOST_LISTED = 1_000_000
 
 _EPILOG = """\
 exit codes:
@@ -57,7 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    for add in (*reading, _tick, _run, _digest, _subscribers, _demo):
+    looking_after = (_digest, _subscribers, _items, _sources)
+    for add in (*reading, _tick, _run, *looking_after, _demo):
         add(verbs)
     return parser
 
@@ -217,6 +219,41 @@ def _subscribers(verbs: Verbs[argparse.ArgumentParser]) -> None:
     remove = _verb(actions, "remove", "end a subscription, or all of an address")
     remove.add_argument("address", metavar="ADDRESS")
     remove.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= _MOST_LISTED):
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed is 1 to {_MOST_LISTED}")
+    return int(text)
+
+
+def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "items", "list items, show what became of one, merge two, forget one")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = _verb(actions, "list", "list the items of a bulletin, those first that came last")
+    listing.add_argument("bulletin", metavar="BULLETIN")
+    listing.add_argument(
+        "--limit", type=_count, default=20, metavar="N", help="at most so many (default: 20)"
+    )
+    listing.add_argument(
+        "--find", default="", metavar="TEXT", help="only those whose title, text or address has it"
+    )
+    _json(listing, "them")
+    show = _verb(actions, "show", "show an item, where it stands and what it was before")
+    show.add_argument("item", metavar="ID", help="its id, or the last part of it")
+    _json(show, "it")
+    merge = _verb(actions, "merge", "make an item one with an older one, which keeps its id")
+    merge.add_argument(
+        "item", metavar="ID", help="the newer one, whose page will lead to the other"
+    )
+    merge.add_argument("into", metavar="INTO", help="the older one")
+    forget = _verb(actions, "forget", "take an item out of feeds, pages and coming mails, for good")
+    forget.add_argument("item", metavar="ID", help="its id, or the last part of it")
+
+
+def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
+    _json(parser, "them")
 
 
 def _demo(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from feeds.model import Changes
+    from feeds.item_admin_store import History
+    from feeds.model import Changes, Content, Item
     from feeds.records import Check, SourceState
     from tidings.app import App
 
@@ -49,6 +50,66 @@ def source_report(source: SourceState) -> Report:
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
         "next_check": _instant(source.next_check),
+    }
+
+
+def item_report(item: Item) -> Report:
+    """Return an item as it stands."""
+    content = item.content
+    return {
+        "id": item.id,
+        "token": item.token,
+        "bulletin": item.bulletin,
+        "title": content.title,
+        "url": content.url,
+        "date": content.when.day.isoformat() if content.when else None,
+        "published": _instant(item.published),
+        "updated": _instant(item.updated),
+        "first_seen": _instant(item.first_seen),
+        "baseline": item.baseline,
+        "forgotten": _instant(item.forgotten),
+        "merged_into": item.merged_into or None,
+    }
+
+
+def history_report(history: History) -> Report:
+    """Return an item with its content, where it stands and what it was before."""
+    return item_report(history.item) | {
+        "source_id": history.item.source_id,
+        "content": _content_report(history.item.content),
+        "sightings": [
+            {
+                "source": sighting.source,
+                "position": sighting.position,
+                "missing_since": _instant(sighting.missing_since),
+                "evidence": sighting.evidence,
+                "strength": round(sighting.strength, 3),
+            }
+            for sighting in history.sightings
+        ],
+        "former": [
+            {
+                "content": _content_report(former.content),
+                "replaced": _instant(former.replaced),
+                "evidence": former.evidence,
+                "merged_from": former.merged_from or None,
+            }
+            for former in history.former
+        ],
+    }
+
+
+def _content_report(content: Content) -> Report:
+    return {
+        "title": content.title,
+        "url": content.url,
+        "date": content.when.day.isoformat() if content.when else None,
+        "summary_html": content.summary_html,
+        "full_html": content.full_html,
+        "author": content.author,
+        "image_url": content.image_url,
+        "categories": list(content.categories),
+        "language": content.language,
     }
 
 

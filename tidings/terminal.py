@@ -44,6 +44,32 @@ def say_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(table)
 
 
+def say_pieces(label: str, pieces: Sequence[tuple[str, str]]) -> None:
+    """Print a text of pieces that were kept, removed or added: in colour where a person watches.
+
+    Else what is removed stands in [-...-] and what is added in {+...+}, as in a word diff of git.
+    """
+    if not sys.stdout.isatty():
+        say(label + "".join(_marked(kind, text) for kind, text in pieces))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    styles = {"kept": "", "removed": "red strike", "added": "green underline"}
+    line = Text(label)
+    for kind, text in pieces:
+        line.append(text, styles[kind])
+    Console().print(line, soft_wrap=True)
+
+
+def _marked(kind: str, text: str) -> str:
+    if kind == "kept":
+        return text
+    words = text.rstrip()
+    blanks = text[len(words) :]
+    return f"[-{words}-]{blanks}" if kind == "removed" else f"{{+{words}+}}{blanks}"
+
+
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Show that work goes on while a person watches; silent when nobody does."""

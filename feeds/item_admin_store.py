@@ -1,0 +1,294 @@
+"""What an operator asks of items and does to them, in SQL.
+
+Each method is one question or one transaction. What changes takes a number of the bulletin as a
+check does, so that the publisher writes it, and is refused while another process holds the
+bulletin: what that one read before would be written over it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
+from feeds.instants import from_column, to_column
+from feeds.keys import title_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from feeds.database import Database, Row, Transaction
+    from feeds.model import Former, Item
+
+# As in feeds.source_store: a lease that is longer than this is one of a clock that was wrong.
+_WRONG_CLOCK = timedelta(days=1)
+
+
+class ItemError(Exception):
+    """What was asked cannot be done to this item; the message says why and what can."""
+
+
+class BulletinBusyError(Exception):
+    """Another process works on the bulletin; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Where an item stands on a source's page, or since when it does not, and by what evidence."""
+
+    source: str
+    position: int | None
+    missing_since: datetime | None
+    evidence: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """An item, what it was before, the oldest first, and where it stands."""
+
+    item: Item
+    former: tuple[Former, ...]
+    sightings: tuple[Sighting, ...]
+
+
+class ItemAdminStore:
+    """Items in a database, for who looks after them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def listed(self, bulletin: str, *, limit: int, find: str = "") -> tuple[Item, ...]:
+        """Return the items of a bulletin that are not forgotten, those first that came last.
+
+        With ``find`` those whose title, text or address holds it; in the title neither case nor
+        punctuation counts.
+        """
+        lowered = find.lower()
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                _LISTED,
+                bulletin=bulletin,
+                limit=limit,
+                words=f"%{_literally(title_key(find))}%",
+                text=f"%{_literally(lowered)}%",
+            )
+        return tuple(item_from(row) for row in rows)
+
+    def named(self, name: str) -> tuple[Item, ...]:
+        """Return the items with that id or token, forgotten or not: one, or none.
+
+        Several only where bulletins have minted one token, which chance hardly allows.
+        """
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                f"SELECT {ITEM} FROM items WHERE id = :name OR token = :name ORDER BY id",
+                name=name,
+            )
+        return tuple(item_from(row) for row in rows)
+
+    def history(self, item: Item) -> History:
+        """Return what an item was before and where it stands."""
+        with self._database.reading() as transaction:
+            former = transaction.all(
+                "SELECT content, replaced, evidence, merged_from FROM revisions "
+                "WHERE item = :item ORDER BY revision",
+                item=item.id,
+            )
+            sightings = transaction.all(
+                "SELECT source, position, missing_since, evidence, strength FROM sightings "
+                "WHERE item = :item ORDER BY source",
+                item=item.id,
+            )
+        return History(
+            item=item,
+            former=tuple(former_from(row) for row in former),
+            sightings=tuple(_sighting_from(row) for row in sightings),
+        )
+
+    def forget(self, item: Item, *, now: datetime) -> None:
+        """Take an item out of feeds, pages and coming editions; it never comes back as new.
+
+        Editions that are opened keep it. Raises ItemError where it is forgotten already, or the
+        only one of its bulletin; BulletinBusyError.
+        """
+        with self._database.transaction() as transaction:
+            number = _take_number(transaction, item.bulletin, now)
+            current = _current(transaction, item)
+            others = transaction.one(
+                "SELECT 1 FROM items WHERE bulletin = :bulletin AND forgotten IS NULL "
+                "AND id <> :id LIMIT 1",
+                bulletin=item.bulletin,
+                id=item.id,
+            )
+            if others is None:
+                raise ItemError(
+                    f"{current.token} is the only item of {item.bulletin}, and no feed is ever "
+                    "empty; remove the bulletin from the configuration instead"
+                )
+            # The pages of those that were merged into it lead nowhere then, and go as well.
+            transaction.run(
+                "UPDATE items SET changed = :number WHERE id = :id OR merged_into = :id",
+                number=number,
+                id=item.id,
+            )
+            transaction.run(
+                "UPDATE items SET forgotten = :now WHERE id = :id",
+                now=to_column(now),
+                id=item.id,
+            )
+
+    def merge(self, item: Item, into: Item, *, now: datetime) -> None:
+        """Make an item one with an older one of its bulletin, which keeps its id and its wording.
+
+        Former wordings, the places where only the newer one stands, and its address where the
+        older one has none, go over to the older one; the newer one is forgotten, and what is
+        found of it from now on is the older one. Raises ItemError, BulletinBusyError.
+        """
+        if item.id == into.id:
+            raise ItemError(f"{item.token} cannot be merged into itself")
+        if item.bulletin != into.bulletin:
+            raise ItemError(
+                f"{item.token} is of {item.bulletin} and {into.token} of {into.bulletin}; "
+                "only items of one bulletin can be merged"
+            )
+        with self._database.transaction() as transaction:
+            number = _take_number(transaction, item.bulletin, now)
+            newer, older = _current(transaction, item), _current(transaction, into)
+            if (older.first_seen, older.number) > (newer.first_seen, newer.number):
+                raise ItemError(
+                    f"{older.token} came after {newer.token}, and the older one keeps its id; "
+                    f"turn them round: tidings items merge {older.token} {newer.token}"
+                )
+            _hand_over_wordings(transaction, newer, older, now)
+            _hand_over_places(transaction, newer, older)
+            url = older.content.url or newer.content.url
+            transaction.run(
+                "UPDATE items SET url = :url, url_key = :url_key, changed = :number WHERE id = :id",
+                url=url,
+                url_key=content_columns(replace(older.content, url=url))["url_key"],
+                number=number,
+                id=older.id,
+            )
+            transaction.run(
+                "UPDATE items SET merged_into = :older, changed = :number, "
+                "forgotten = coalesce(forgotten, :now) WHERE id = :newer OR merged_into = :newer",
+                older=older.id,
+                newer=newer.id,
+                number=number,
+                now=to_column(now),
+            )
+
+
+_LISTED = f"""
+SELECT {ITEM} FROM items
+WHERE bulletin = :bulletin AND forgotten IS NULL AND (
+    title_key LIKE :words ESCAPE '!'
+    OR lower(url) LIKE :text ESCAPE '!'
+    OR lower(summary_html) LIKE :text ESCAPE '!'
+)
+ORDER BY number DESC LIMIT :limit
+"""
+
+
+def _literally(text: str) -> str:
+    """Return a text as LIKE takes it for itself."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _take_number(transaction: Transaction, bulletin: str, now: datetime) -> int:
+    """Take the bulletin's next number, and its lease from whoever held it last."""
+    row = transaction.one(
+        "UPDATE bulletins SET number = number + 1, lease = lease + 1, leased_until = '' "
+        "WHERE slug = :slug AND (leased_until <= :now OR leased_until > :wrong) "
+        "RETURNING number",
+        slug=bulletin,
+        now=to_column(now),
+        wrong=to_column(now + _WRONG_CLOCK),
+    )
+    if row is None:
+        raise BulletinBusyError(f"{bulletin}: another process is checking it; try again later")
+    return int(row["number"])
+
+
+def _current(transaction: Transaction, item: Item) -> Item:
+    """Return an item as it is now. Raises ItemError where it is forgotten."""
+    row = transaction.one(f"SELECT {ITEM} FROM items WHERE id = :id", id=item.id)
+    if row is None:
+        raise ItemError(f"{item.token} is not there any more")
+    current = item_from(row)
+    if current.merged_into:
+        raise ItemError(f"{current.token} was merged already, into {current.merged_into}")
+    if current.forgotten:
+        raise ItemError(f"{current.token} was forgotten already, on {current.forgotten:%Y-%m-%d}")
+    return current
+
+
+def _hand_over_wordings(transaction: Transaction, newer: Item, older: Item, now: datetime) -> None:
+    """Put the newer item's wordings, former and present, after the older one's former ones."""
+    rows = transaction.all(
+        "SELECT replaced, content, evidence, merged_from FROM revisions WHERE item = :item "
+        "ORDER BY revision",
+        item=newer.id,
+    )
+    wordings = [
+        (row["replaced"], row["content"], row["evidence"], row["merged_from"] or newer.id)
+        for row in rows
+    ]
+    wordings.append((to_column(now), content_json(newer.content), "merged", newer.id))
+    transaction.run("DELETE FROM revisions WHERE item = :item", item=newer.id)
+    transaction.run_each(
+        "INSERT INTO revisions (item, revision, replaced, content, evidence, merged_from) "
+        "VALUES (:item, :revision, :replaced, :content, :evidence, :merged_from)",
+        [
+            {
+                "item": older.id,
+                "revision": revision,
+                "replaced": replaced,
+                "content": content,
+                "evidence": evidence,
+                "merged_from": merged_from,
+            }
+            for revision, (replaced, content, evidence, merged_from) in enumerate(
+                wordings, start=older.revision
+            )
+        ],
+    )
+    transaction.run(
+        "UPDATE items SET revision = revision + :more WHERE id = :id",
+        more=len(wordings),
+        id=older.id,
+    )
+
+
+def _hand_over_places(transaction: Transaction, newer: Item, older: Item) -> None:
+    """Let the older item stand where only the newer one stood.
+
+    Where both stood at one source, the one that is on its page now counts.
+    """
+    ids = {"newer": newer.id, "older": older.id}
+    transaction.run(
+        "DELETE FROM sightings WHERE item = :older AND position IS NULL AND EXISTS ("
+        "SELECT 1 FROM sightings AS other WHERE other.item = :newer "
+        "AND other.bulletin = sightings.bulletin AND other.source = sightings.source "
+        "AND other.position IS NOT NULL)",
+        **ids,
+    )
+    transaction.run(
+        "DELETE FROM sightings WHERE item = :newer AND EXISTS ("
+        "SELECT 1 FROM sightings AS other WHERE other.item = :older "
+        "AND other.bulletin = sightings.bulletin AND other.source = sightings.source)",
+        **ids,
+    )
+    transaction.run("UPDATE sightings SET item = :older WHERE item = :newer", **ids)
+
+
+def _sighting_from(row: Row) -> Sighting:
+    return Sighting(
+        source=row["source"],
+        position=row["position"],
+        missing_since=from_column(row["missing_since"]),
+        evidence=row["evidence"],
+        strength=row["strength"],
+    )
