@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
@@ -154,7 +155,7 @@ def on_postgres(sizes: Sequence[int], times: int) -> None:
         def database(size: int) -> str:
             with psycopg.connect(address, autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE scale_{size}".encode())
-            return address.rpartition("/")[0] + f"/scale_{size}"
+            return urlsplit(address)._replace(path=f"/scale_{size}").geturl()
 
         by_size("PostgreSQL", sizes, times, database)
 
