@@ -185,7 +185,6 @@ _AT_SOURCE = f"{ITEM}, position, missing_since, stated, sightings.item IS NOT NU
 _JOINED = """
 FROM items LEFT JOIN sightings ON sightings.item = coalesce(items.merged_into, items.id)
     AND sightings.bulletin = :bulletin AND sightings.source = :source
-WHERE items.bulletin = :bulletin
 """
 # Begins at the sightings: an index says which stand on the page, however many items there are.
 _ON_PAGE = "sightings.bulletin = :bulletin AND sightings.source = :source AND position IS NOT NULL"
@@ -195,7 +194,10 @@ UNION ALL
 SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.merged_into = sightings.item
 WHERE {_ON_PAGE}
 """
-_KNOWN_RECENT = f"SELECT {_AT_SOURCE} {_JOINED} ORDER BY number DESC LIMIT :limit"
+_KNOWN_RECENT = (
+    f"SELECT {_AT_SOURCE} {_JOINED} "
+    "WHERE items.bulletin = :bulletin ORDER BY number DESC LIMIT :limit"
+)
 # Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
 _MOST_ALIKE = 20
 # Keys in one statement; SQLite itself takes 32 766 values.
@@ -218,17 +220,17 @@ def _letters(number: int) -> str:
 def _known_by(column: str, count: int) -> str:
     """Return the statement that finds the latest items of each of so many keys.
 
-    It says again that no key is empty, for so do the indexes.
+    Each key is asked for by itself, and ends where it has enough: a title that every item has
+    costs no more than one of a few. It says again that no key is empty, for so do the indexes.
     """
-    names = ", ".join(f":key{_letters(place)}" for place in range(count))
-    return f"""
-    SELECT * FROM (
-        SELECT {_AT_SOURCE},
-               row_number() OVER (PARTITION BY {column} ORDER BY number DESC) AS rank
-        {_JOINED} AND {column} <> '' AND {column} IN ({names})
-    ) AS alike
-    WHERE rank <= {_MOST_ALIKE}
-    """
+    each = " UNION ALL ".join(
+        f"""SELECT id FROM (
+            SELECT id FROM items WHERE bulletin = :bulletin AND {column} <> ''
+            AND {column} = :key{_letters(place)} ORDER BY number DESC LIMIT {_MOST_ALIKE}
+        ) AS alike"""
+        for place in range(count)
+    )
+    return f"SELECT {_AT_SOURCE} {_JOINED} WHERE items.id IN ({each})"
 
 
 @lru_cache(maxsize=64)

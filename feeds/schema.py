@@ -151,5 +151,19 @@ FEEDS = Migrations(
             )
             """,
         ),
+        (
+            # With the number, so that the latest of a key are found without reading all of them.
+            "DROP INDEX items_by_url",
+            "DROP INDEX items_by_title",
+            "DROP INDEX items_by_source_id",
+            """
+            CREATE INDEX items_by_url ON items (bulletin, url_key, number) WHERE url_key <> ''
+            """,
+            "CREATE INDEX items_by_title ON items (bulletin, title_key, number)",
+            """
+            CREATE INDEX items_by_source_id ON items (bulletin, source_id, number)
+            WHERE source_id <> ''
+            """,
+        ),
     ),
 )

