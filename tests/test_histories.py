@@ -332,7 +332,6 @@ class Reader:
         page = self.publisher.page(source)
         truths = [number for number, _ in page]
         matching, changes = self._compare(source, [found for _, found in page])
-        assert changes.alarm == ""
         for match in matching.matches:
             truth = truths[match.place]
             assert match.item.id == self.ids.get(truth), self._tell("swallowed", source, truth)
