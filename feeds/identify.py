@@ -272,7 +272,9 @@ def _has_other_number(entry: Entry, item: Item) -> bool:
 
 def _agreement(entry: Entry, item: Item) -> float:
     """Say how much of two agrees that have a key in common: day, title, text."""
-    days = _day(entry.when) == _day(item.content.when)
+    # Two that have no date agree in nothing.
+    day = _day(entry.when)
+    days = day is not None and day == _day(item.content.when)
     titles = " ".join(entry.title.split()) == " ".join(item.content.title.split())
     return 2 * days + titles + _likeness(entry, item)
 

@@ -200,6 +200,11 @@ SERIES = [
         [entry("Notice", summary=OTHER), entry("Notice", summary=LONG)],
         [entry("Notice", summary=LONG)],
     ),
+    (
+        "one title, of which the dates are gone",
+        [entry("Notice", summary=OTHER), entry("Notice", summary=LONG)],
+        [entry("Notice", day=DAY, summary=LONG)],
+    ),
     ("one link for all of a series", WEEKS[2::-1], WEEKS[1::-1]),
     ("one link for a list that rolls", WEEKS[:0:-1], WEEKS[2::-1]),
 ]
