@@ -73,11 +73,7 @@ def bounded(text: str) -> tuple[str, bool]:
             nesting.open(name, match.group(3))
         if nesting.is_too_much:
             return text[: match.start()], True
-        if (
-            name in _RAW
-            and not match.group(1)
-            and not any(nesting.places.get(foreign) for foreign in _FOREIGN)
-        ):
+        if name in _RAW and not match.group(1) and not nesting.is_foreign:
             end = _raw_end(name).search(text, place)
             if end is None:
                 break

@@ -35,16 +35,6 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
-    """An address, with its state."""
-
-    id: int
-    address: str
-    state: SubscriberState
-    created: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A subscriber's wish for one bulletin.
 
