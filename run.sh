@@ -2,6 +2,7 @@
 # The two commands of README.md. Needs Python 3.11 or later, and nothing else of ours.
 #   ./run.sh demo [ARGUMENTS]   install, and run the service on the sample bulletin
 #   ./run.sh check              install with the tools of development, and pass every test
+#   ./run.sh services           install the real servers and readers that some tests run (Debian, root)
 #   ./run.sh tidings ARGUMENTS  install, and run the program
 set -eu
 cd "$(dirname "$0")"
@@ -35,7 +36,31 @@ environment() { # FOLDER, then what pip installs
     cp pyproject.toml "$folder/made-from.toml"
 }
 
+# Where they cannot be had, the tests that need them are skipped and say so.
+services() {
+    missing=$(sed '/^#/d' tests/services.txt | while read -r package; do
+        dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null |
+            grep -q '^installed$' || echo "$package"
+    done)
+    if [ -n "$missing" ]; then
+        apt-get update --quiet=2
+        # shellcheck disable=SC2086 - one word is one package
+        DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
+            $missing >/dev/null
+    fi
+    if ! cmp -s tests/node/package.json .services/made-from.json; then
+        mkdir -p .services
+        cp tests/node/package.json .services/package.json
+        npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts \
+            --prefix .services >/dev/null
+        cp tests/node/package.json .services/made-from.json
+    fi
+}
+
 case "${1:-}" in
+services)
+    services
+    ;;
 demo | tidings)
     environment .venv --editable .
     [ "$1" = tidings ] && shift
@@ -51,7 +76,7 @@ check)
     exec "$bin/python" -m pytest -n auto "$@"
     ;;
 *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
