@@ -16,25 +16,23 @@ from typing import TYPE_CHECKING
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_link, item_path, page_address
 from feeds.feed import Feed, FeedItem
-from feeds.files import locked, replace_file
 from feeds.json_feed import write_json_feed
 from feeds.pages import bulletin_page, index_page, item_page, moved_page, stylesheet
 from feeds.rss_atom import write_atom, write_rss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from config.settings import BulletinSettings, Settings
     from feeds.item_store import ItemStore
     from feeds.model import Item
+    from feeds.output import Output
     from feeds.records import BulletinState
     from feeds.render import Renderer
     from feeds.source_store import SourceStore
 
 log = logging.getLogger("tidings.publish")
 
-_LOCK = ".lock"
 _MANIFEST = ".published.json"
 # Moves when we write documents in another way: all are then written again.
 _WRITER_VERSION = 1
@@ -49,16 +47,22 @@ class Manifest:
 
 
 class Publisher:
-    """Writes the published files of all bulletins into the output folder."""
+    """Writes the published documents of all bulletins to where they are put out."""
 
     def __init__(
-        self, *, sources: SourceStore, items: ItemStore, settings: Settings, renderer: Renderer
+        self,
+        *,
+        sources: SourceStore,
+        items: ItemStore,
+        settings: Settings,
+        renderer: Renderer,
+        output: Output,
     ) -> None:
         self._sources = sources
         self._items = items
         self._settings = settings
         self._renderer = renderer
-        self._folder = settings.site.output
+        self._output = output
         self._recipes: dict[str, str] = {}
 
     def publish_all(self) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ class Publisher:
         index = Manifest(sum(state.number for state in states.values()), self._index_recipe(states))
         if not behind and (self._manifest("") == index or not index.number):
             return ()
-        with locked(self._folder / _LOCK):
+        with self._output.lock():
             for bulletin, state in behind:
                 self._publish(bulletin, state)
             self._publish_index(index)
@@ -99,9 +103,11 @@ class Publisher:
     def _manifest(self, slug: str) -> Manifest:
         """Read how far a folder has come; from the beginning where nothing readable says so."""
         try:
-            found = json.loads((self._folder / slug / _MANIFEST).read_bytes())
+            found = json.loads(
+                self._output.read(f"{slug}/{_MANIFEST}" if slug else _MANIFEST) or b""
+            )
             return Manifest(int(found["number"]), str(found["recipe"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return Manifest()
 
     def _recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
@@ -163,7 +169,7 @@ class Publisher:
         for item, survivor in self._items.gone_since(bulletin.slug, since):
             path = item_path(bulletin.slug, item.token)
             if survivor is None:
-                (self._folder / path).unlink(missing_ok=True)
+                self._output.remove(path)
             else:
                 page = moved_page(survivor, bulletin, settings=settings, renderer=renderer)
                 self._write(path, page)
@@ -181,8 +187,7 @@ class Publisher:
         self._write(_MANIFEST, json.dumps({"number": manifest.number, "recipe": manifest.recipe}))
 
     def _write(self, path: str, content: str | bytes) -> None:
-        target: Path = self._folder / path
-        replace_file(target, content.encode() if isinstance(content, str) else content)
+        self._output.write(path, content.encode() if isinstance(content, str) else content)
 
 
 def make_feed(

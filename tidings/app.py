@@ -15,6 +15,7 @@ from feeds.database import open_database
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
+from feeds.output import FolderOutput
 from feeds.publish import Publisher
 from feeds.render import Renderer, package_templates
 from feeds.schema import FEEDS
@@ -123,7 +124,13 @@ def open_app(
             ),
             deliveries=OutboxStore(database),
             renderer=renderer,
-            publisher=Publisher(sources=sources, items=items, settings=settings, renderer=renderer),
+            publisher=Publisher(
+                sources=sources,
+                items=items,
+                settings=settings,
+                renderer=renderer,
+                output=FolderOutput(settings.site.output),
+            ),
             workers=workers,
             clock=clock,
         )
