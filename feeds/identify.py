@@ -6,11 +6,12 @@ Pure. What no evidence ties to an item is new; nothing here is a hash of content
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.keys import text_key, title_key, url_key
+from feeds.diff import content_of, fingerprint
+from feeds.keys import is_of_one_item, text_key, title_key, url_key
 from feeds.model import Evidence, Match, Matching
 from feeds.similarity import candidates, containment, similarity
 
@@ -29,6 +30,8 @@ _MOST_COMPARED = 12
 _SAME_DAY, _NO_DAY, _OTHER_DAY, _NEVER = 0.55, 0.7, 0.9, 2.0
 # A key that may be used again must be backed by this much of text, where nothing else backs it.
 _BACKED = 0.5
+# A day counts more than a title or a text, and less than both.
+_A_DAY = 1.25
 # Things with one key that are compared each with each; beyond, the order of the page decides.
 _MOST_ALIKE = 60
 # Between two matched neighbours less is enough.
@@ -48,6 +51,7 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     """
     board = _Board(entries, known)
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
+    board.match_by(Evidence.UNCHANGED, _says, _said, 1.0)
     board.match_by_url(shared=False)
     board.match_by(Evidence.TITLE_AND_DATE, _title_and_day, _item_title_and_day, 0.95)
     board.match_by_url(shared=True)
@@ -64,6 +68,15 @@ def _day(when: When | None) -> date | None:
 def _stated_id(item: Item) -> str:
     """Return the id that this source gave an item: "17" of another source is another item."""
     return item.source_id if item.sighted or ":" in item.source_id else ""
+
+
+def _says(entry: Entry) -> Key:
+    return fingerprint(content_of(entry))
+
+
+def _said(item: Item) -> Key:
+    """Return what this source said of an item, whatever another has corrected since."""
+    return item.stated
 
 
 def _title_and_day(entry: Entry) -> Key:
@@ -84,6 +97,7 @@ class _Board:
         self._items = sorted(known, key=lambda i: (i.position is None, i.position or 0, -i.number))
         self._matches: dict[int, Match] = {}
         self._taken: set[str] = set()
+        self._shared = _shared_addresses(entries, known)
 
     def matching(self) -> Matching:
         """Return what was found, in page order."""
@@ -137,8 +151,7 @@ class _Board:
         for indices, items in self._groups(
             lambda entry: url_key(entry.url), lambda item: url_key(item.content.url)
         ):
-            alone = len(indices) == 1 and len({item.merged_into or item.id for item in items}) == 1
-            if alone is shared:
+            if (url_key(self._entries[indices[0]].url) in self._shared) is not shared:
                 continue
             self._pair_best(
                 indices,
@@ -252,6 +265,15 @@ class _Board:
         )
 
 
+def _shared_addresses(entries: Sequence[Entry], known: Sequence[Item]) -> set[str]:
+    """Return the addresses of several things, on the page or among what is known."""
+    here = Counter(url_key(entry.url) for entry in entries)
+    there = Counter(
+        key for key, _ in {(url_key(i.content.url), i.merged_into or i.id) for i in known}
+    )
+    return {key for times in (here, there) for key, count in times.items() if count > 1}
+
+
 def _words_of(text: Entry | Item | object) -> str:
     title = getattr(text, "title", "")
     summary = getattr(text, "summary_html", "")
@@ -276,18 +298,23 @@ def _agreement(entry: Entry, item: Item) -> float:
     day = _day(entry.when)
     days = day is not None and day == _day(item.content.when)
     titles = " ".join(entry.title.split()) == " ".join(item.content.title.split())
-    return 2 * days + titles + _likeness(entry, item)
+    return _A_DAY * days + titles + _likeness(entry, item)
 
 
 def _have_own_address(entry: Entry, item: Item) -> bool:
     """Tell whether an address that nothing else has makes two things one."""
-    if item.position is None and not _agree(entry, item) and _likeness(entry, item) < _BACKED:
+    gone = item.position is None and not is_of_one_item(entry.url)
+    if gone and not _agree(entry, item) and _likeness(entry, item) < _BACKED:
         return False
     return not _is_next_issue(entry, item, shared=False)
 
 
 def _agree_in_more_than_address(entry: Entry, item: Item) -> bool:
-    return _agree(entry, item) and not _is_next_issue(entry, item, shared=True)
+    """Tell whether title or day agree as well; a day alone, which many have, is backed by text."""
+    titles = title_key(entry.title) == title_key(item.content.title)
+    if not titles and (not _agree(entry, item) or _likeness(entry, item) < _BACKED):
+        return False
+    return not _is_next_issue(entry, item, shared=True)
 
 
 def _has_title_of(entry: Entry, item: Item) -> bool:
@@ -327,16 +354,40 @@ def _is_next_issue(entry: Entry, item: Item, *, shared: bool) -> bool:
     """Tell whether an entry with the address or title of an item is rather the next of a series.
 
     So it is when it states another day, unless its text is the item's own, or title and an
-    address that it does not share are: then the day was corrected.
+    address that it does not share are: then the day was corrected. An address that was made for
+    one item stays that item's, whatever is corrected, where title or text are still alike.
     """
     if not _days_differ(entry, item):
         return False
-    text = text_key(entry.summary_html)
-    if len(text) >= _OWN_TEXT:
-        return similarity(text, text_key(item.content.summary_html)) < _OTHER_DAY
-    same_title = title_key(entry.title) == title_key(item.content.title)
-    same_url = bool(entry.url) and url_key(entry.url) == url_key(item.content.url)
-    return shared or not (same_title and same_url)
+    texts = _texts_alike(entry, item)
+    if texts is not None and texts >= _OTHER_DAY:
+        return False
+    if shared or not entry.url or url_key(entry.url) != url_key(item.content.url):
+        return True
+    titles = _titles_alike(entry, item)
+    if is_of_one_item(entry.url):
+        return max(titles, texts or 0.0) < _BACKED
+    return texts is not None or titles < 1
+
+
+def _texts_alike(entry: Entry, item: Item) -> float | None:
+    """Return how much of their texts agrees, None where one is too short to be its own."""
+    one, other = text_key(entry.summary_html), text_key(item.content.summary_html)
+    if min(len(one), len(other)) < _OWN_TEXT:
+        return None
+    return max(similarity(one, other), containment(one, other))
+
+
+def _titles_alike(entry: Entry, item: Item) -> float:
+    """Return how much of two titles agrees: all where one has every word of the other.
+
+    Nothing where they count: No. 6 is not what No. 5 was.
+    """
+    one, other = title_key(entry.title), title_key(item.content.title)
+    if _NUMBER.findall(one) != _NUMBER.findall(other):
+        return 0.0
+    words, others = set(one.split()), set(other.split())
+    return 1.0 if words <= others or others <= words else similarity(one, other)
 
 
 def _likeness(entry: Entry, item: Item) -> float:
@@ -359,8 +410,7 @@ def _threshold(entry: Entry, item: Item) -> float:
     if _are_foreign(entry, item) or _has_other_number(entry, item):
         return _NEVER
     if _days_differ(entry, item):
-        texts = (text_key(entry.summary_html), text_key(item.content.summary_html))
-        return _OTHER_DAY if min(map(len, texts)) >= _OWN_TEXT else _NEVER
+        return _NEVER if _is_next_issue(entry, item, shared=True) else _NO_DAY
     if entry.when and item.content.when:
         return _SAME_DAY
     # No. 6 and No. 5 read alike, and are two.

@@ -142,6 +142,7 @@ class Evidence(StrEnum):
     """Why an entry is taken for a stored item, strongest first."""
 
     SOURCE_ID = "source id"
+    UNCHANGED = "unchanged"
     URL = "url"
     TITLE_AND_DATE = "title and date"
     TITLE = "title"

@@ -12,7 +12,7 @@ from feeds.read_choose import choose
 from feeds.read_fields import Place, entry_at, year_headings
 from feeds.read_groups import find_groups
 from feeds.read_language import guess_language
-from feeds.read_links import own_link
+from feeds.read_links import button_labels, own_link
 from feeds.read_marks import find_marks
 from feeds.read_page import base_address, parse_page
 from feeds.read_problems import page_problem
@@ -155,6 +155,7 @@ def _entries(group: Group, place: Place, url: str) -> list[Entry]:
     found: list[Entry] = []
     common = _common_link(group)
     seen: set[tuple[str, str]] = set()
+    place = replace(place, buttons=button_labels(group.slots))
     for slot in group.slots:
         entry = entry_at(slot, place)
         if entry is None or entry.url == url:
