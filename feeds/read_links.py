@@ -74,8 +74,9 @@ def own_link(slot: Slot) -> tuple[str, str]:
             return href, "the title's link"
         if href.startswith("#") and len(href) > 1 and link.length * 2 > title.length:
             return href, "the title's anchor"
+    whole = sum(part.length for part in slot.parts)
     for element in title.ancestors():
-        if element.start < slot.start:
+        if element.start < slot.start and element.length > whole:
             break
         if element.tag == "a" and element.attributes.get("href"):
             return str(element.attributes["href"]), "the link around the title"
