@@ -53,12 +53,18 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
     board.match_by(Evidence.UNCHANGED, _says, _said, 1.0)
     board.match_by_url(shared=False)
-    board.match_by(Evidence.TITLE_AND_DATE, _title_and_day, _item_title_and_day, 0.95)
+    board.match_by_title_and_day(rewritten=False)
     board.match_by_url(shared=True)
-    board.match_by_title()
+    board.match_by_title(rewritten=False)
     board.match_by_similarity()
+    board.match_by_title_and_day(rewritten=True)
+    board.match_by_title(rewritten=True)
     board.match_by_position()
     return board.matching()
+
+
+def _always(_entry: Entry, _item: Item) -> bool:
+    return True
 
 
 def _day(when: When | None) -> date | None:
@@ -139,7 +145,7 @@ class _Board:
     ) -> None:
         """Pair what has the same key; of several with one key those that agree best."""
         for indices, items in self._groups(of_entry, of_item):
-            self._pair_best(indices, items, evidence, strength)
+            self._pair_best(indices, items, evidence, strength, accept=_always)
 
     def match_by_url(self, *, shared: bool) -> None:
         """Pair what has the same address: one of its own, or one that several share.
@@ -161,12 +167,32 @@ class _Board:
                 accept=_agree_in_more_than_address if shared else _have_own_address,
             )
 
-    def match_by_title(self) -> None:
-        """Pair what has the same title, unless all else says that it is the next of a series."""
+    def match_by_title_and_day(self, *, rewritten: bool) -> None:
+        """Pair what has the same title and day; texts that are foreign wait, as with titles."""
+        for indices, items in self._groups(_title_and_day, _item_title_and_day):
+            self._pair_best(
+                indices,
+                items,
+                Evidence.TITLE_AND_DATE,
+                0.95,
+                accept=_always if rewritten else _has_no_other_text,
+            )
+
+    def match_by_title(self, *, rewritten: bool) -> None:
+        """Pair what has the same title, unless all else says that it is the next of a series.
+
+        Where the texts are foreign to each other, others may have a better claim by theirs.
+        """
         for indices, items in self._groups(
             lambda entry: title_key(entry.title), lambda item: title_key(item.content.title)
         ):
-            self._pair_best(indices, items, Evidence.TITLE, 0.8, accept=_has_title_of)
+            self._pair_best(
+                indices,
+                items,
+                Evidence.TITLE,
+                0.8,
+                accept=_has_title_of if rewritten else _has_title_and_text_of,
+            )
 
     def _pair_best(
         self,
@@ -175,20 +201,38 @@ class _Board:
         evidence: Evidence,
         strength: float,
         *,
-        accept: Callable[[Entry, Item], bool] = lambda _entry, _item: True,
+        accept: Callable[[Entry, Item], bool],
     ) -> None:
-        """Pair the members of a group, those first that agree most; twins in page order."""
+        """Pair the members of a group, those first that agree most.
+
+        Twins are those whose neighbours are neighbours too, and else stand in page order.
+        """
         pairs = [
-            (-_agreement(self._entries[index], item), abs(row - column), row, column)
+            (
+                -_agreement(self._entries[index], item),
+                not self._stands_beside_its_neighbours(index, item),
+                abs(row - column),
+                row,
+                column,
+            )
             for row, index in enumerate(indices[:_MOST_ALIKE])
             for column, item in enumerate(items[:_MOST_ALIKE])
             if accept(self._entries[index], item)
         ]
-        for _, _, row, column in sorted(pairs):
+        for *_, row, column in sorted(pairs):
             self._pair(indices[row], items[column], evidence, strength)
         for index, item in zip(indices[_MOST_ALIKE:], items[_MOST_ALIKE:], strict=False):
             if accept(self._entries[index], item):
                 self._pair(index, item, evidence, strength)
+
+    def _stands_beside_its_neighbours(self, index: int, item: Item) -> bool:
+        if item.position is None:
+            return False
+        return any(
+            match is not None and match.item.position == item.position + step
+            for step in (-1, 1)
+            for match in (self._matches.get(index + step),)
+        )
 
     def match_by_similarity(self) -> None:
         """Pair what reads alike, the most alike first."""
@@ -239,7 +283,10 @@ class _Board:
     def _groups(
         self, of_entry: Callable[[Entry], Key], of_item: Callable[[Item], Key]
     ) -> list[tuple[list[int], list[Item]]]:
-        """Return what is not paired yet and has a key in common, in the order of the page."""
+        """Return what is not paired yet and has a key in common, twins last.
+
+        So the neighbours of twins are known before them.
+        """
         items: dict[Key, list[Item]] = defaultdict(list)
         for item in self._open_items():
             key = of_item(item)
@@ -250,7 +297,8 @@ class _Board:
             key = of_entry(self._entries[index])
             if key in items:
                 entries[key].append(index)
-        return [(indices, items[key]) for key, indices in entries.items()]
+        groups = [(indices, items[key]) for key, indices in entries.items()]
+        return sorted(groups, key=lambda group: max(map(len, group)) > 1)
 
     def _pair(self, index: int, item: Item, evidence: Evidence, strength: float) -> None:
         if index in self._matches or item.id in self._taken:
@@ -314,7 +362,23 @@ def _agree_in_more_than_address(entry: Entry, item: Item) -> bool:
     titles = title_key(entry.title) == title_key(item.content.title)
     if not titles and (not _agree(entry, item) or _likeness(entry, item) < _BACKED):
         return False
+    if _has_other_text(entry, item):
+        return False
     return not _is_next_issue(entry, item, shared=True)
+
+
+def _has_other_text(entry: Entry, item: Item) -> bool:
+    """Tell whether both have texts of their own, and neither is the other's."""
+    texts = _texts_alike(entry, item)
+    return texts is not None and texts < _BACKED
+
+
+def _has_no_other_text(entry: Entry, item: Item) -> bool:
+    return not _has_other_text(entry, item)
+
+
+def _has_title_and_text_of(entry: Entry, item: Item) -> bool:
+    return _has_title_of(entry, item) and not _has_other_text(entry, item)
 
 
 def _has_title_of(entry: Entry, item: Item) -> bool:

@@ -374,7 +374,10 @@ class Reader:
         )
         ids = self.feeds.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
         self.ids.update(zip(new, ids, strict=True))
-        self.shown.update(((source, number), found) for number, found in page)
+        for number, found in page:
+            old = self.shown.get((source, number), found)
+            # A day that a redesign hides is remembered.
+            self.shown[source, number] = replace(found, when=found.when or old.when)
         self.last[source] = self.feeds.clock()
         self.check_again(source)
 
@@ -405,6 +408,15 @@ class Reader:
         assert len({item.token for item in items}) == len(items)
         return {item.id: item.content.title for item in items}
 
+    def _is_taken_for_a_twin(self, number: int, old: Entry, found: Entry) -> bool:
+        """Whether only a title has stayed of an item, and others have it too."""
+        if _stays_apart(old, found):
+            return False
+        title = title_key(found.title)
+        twins = {truth.number for truth in self.publisher.truths if title_key(truth.title) == title}
+        twins |= {known for (_, known), e in self.shown.items() if title_key(e.title) == title}
+        return bool(twins - {number})
+
     def can_decide(self, publisher: Publisher) -> bool:
         """Whether who sees only the pages can tell what happened to their items."""
         for source in publisher.pages:
@@ -417,10 +429,17 @@ class Reader:
                 old = seen.get(number) or elsewhere.get(number)
                 if old is not None and not enough_stays(old, found):
                     return False
+                if old is not None and self._is_taken_for_a_twin(number, old, found):
+                    return False
                 gone = [other for known, other in elsewhere.items() if known not in page]
                 if old is None and any(may_be_taken_for(found, other) for other in gone):
                     return False
         return True
+
+
+def _stays_apart(old: Entry, new: Entry) -> bool:
+    """Whether more than a title, or a title and a day, has stayed of an item."""
+    return _addresses_agree(old, new) or _texts_agree(old, new) >= _SAME_TEXT
 
 
 def _looks(found: Entry) -> str:
@@ -442,6 +461,9 @@ def _texts_agree(old: Entry, new: Entry) -> float:
 def _addresses_agree(old: Entry, new: Entry) -> bool:
     """Whether both have one address, and no other item has it."""
     return "/news" not in old.url and bool(old.url) and url_key(old.url) == url_key(new.url)
+
+
+_SAME_TEXT = 0.9
 
 
 def enough_stays(old: Entry, new: Entry) -> bool:
