@@ -13,8 +13,9 @@ import json
 import lzma
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -127,7 +128,7 @@ def redesigns(corpus: Path) -> Iterator[tuple[str, str, dict[str, Any], dict[str
         url = json.loads((folder / "meta.json").read_text())["url"]
         with lzma.open(folder / "versions.jsonl.xz", "rt") as lines:
             versions = [json.loads(line) for line in lines]
-        for before, after in zip(versions, versions[1:], strict=False):
+        for before, after in pairwise(versions):
             if after["kind"] in {"redesign", "moved"}:
                 yield f"{folder.name} {after['i']} ({after['kind']})", url, before, after
 
@@ -182,16 +183,16 @@ def _entry(gold: dict[str, Any]) -> Entry:
     return Entry(title=gold["title"], url=gold["url"] or "", when=when)
 
 
-def _compared(
-    proposal: Proposal, gold: dict[str, Any], known: Sequence[Item], tally: Tally
-) -> str:
+def _compared(proposal: Proposal, gold: dict[str, Any], known: Sequence[Item], tally: Tally) -> str:
     """Say what is news of a repaired reading that should not be, and what is not."""
     keys = {title_key(each["title"]) for each in gold["items"]}
     keys |= {url_key(each["url"]) for each in gold["items"] if each["url"]}
     neutral = {url_key(url) for url in gold.get("ignore", ())}
     entries = proposal.reading.entries
     old = old_places(entries, known)
-    have = {title_key(entry.title) for entry in entries} | {url_key(e.url) for e in entries if e.url}
+    have = {title_key(entry.title) for entry in entries} | {
+        url_key(e.url) for e in entries if e.url
+    }
     missed = [
         each["title"]
         for each in gold["items"]
@@ -208,7 +209,9 @@ def _compared(
     swallowed = [
         entries[place].title
         for place in old
-        if any(title_key(entries[place].title) == title_key(e["title"]) for e in gold["items"][:FRESH])
+        if any(
+            title_key(entries[place].title) == title_key(e["title"]) for e in gold["items"][:FRESH]
+        )
     ]
     is_wrong = bool(fresh or foreign or swallowed)
     tally.wrong += is_wrong and proposal.agreement.is_whole

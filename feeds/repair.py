@@ -73,14 +73,15 @@ class Agreement:
 
     @property
     def rank(self) -> tuple[int, ...]:
-        """Sort readings: what reads more back is greater, and then what reads more beside it."""
+        """Sort readings: what reads more back is greater, then what reads less that is foreign."""
         return (
             self.is_whole,
-            self.back - self.wrong,
+            self.back,
             self.in_order,
             self.titles + self.links + self.days,
-            -self.unlike,
-            self.fresh + self.between,
+            -self.unlike - self.between,
+            -self.wrong,
+            self.fresh,
         )
 
     def __str__(self) -> str:
@@ -91,7 +92,7 @@ class Agreement:
         if self.wrong:
             parts.append(f"{self.wrong} with another link or date")
         if self.between + self.fresh:
-            parts.append(f"{self.between + self.fresh} others")
+            parts.append(f"{self.between + self.fresh} that nobody knew")
         return ", ".join(parts)
 
 
@@ -216,8 +217,7 @@ def agreement(
         links=sum(_same_link(match) for match in backs),
         days=sum(_same_day(match) for match in backs),
         wrong=sum(_is_wrong(match, standing) for match in backs) + _shared_links(backs),
-        in_order=_longest_run([number[match.item.id] for match in backs])
-        >= len(backs) * _IN_ORDER,
+        in_order=_longest_run([number[match.item.id] for match in backs]) >= len(backs) * _IN_ORDER,
         between=sum(not _is_older(entries[place], oldest) for place in inside),
         fresh=sum(place < places[0] for place in other) if places else len(other),
         unlike=_unlike([entries[place] for place in other], backs),

@@ -73,7 +73,6 @@ class Sight:
         """The numbers of the known items that stand anywhere on the page."""
         return {number for label in self.labels for number in label.items}
 
-
     @property
     def standing_links(self) -> frozenset[str]:
         """The ids of the known items whose own links stand on the page."""

@@ -34,6 +34,11 @@ _OWN_TEXT = 20
 _HALF = 0.5
 
 
+def with_selectors(rules: RuleSettings, selectors: dict[str, str]) -> RuleSettings:
+    """Return the configured rules with other selectors; patterns and filters stay in force."""
+    return replace(rules, **{name: selectors.get(name, "") for name in SELECTORS})
+
+
 def rules_for(sight: Sight, found: FoundList, configured: RuleSettings) -> RuleSettings | None:
     """Return the configured rules with new selectors for a list; None where none selects it."""
     containers = [container_of(slot) for slot in found.slots]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Names that a person gives; those with numbers and hashes are made by tools and change.
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*[A-Za-z]")
+# Others, such as o:p, are no selectors.
+_TAG = re.compile(r"[a-z][a-z0-9-]*")
 _HIGHEST = 6
 # Selectors that are tried on a page, the simplest first.
 _MOST_TRIED = 400
@@ -116,6 +118,8 @@ def _names(elements: Sequence[Element]) -> Iterator[str]:
     if len(ids) == 1 and _NAME.fullmatch(next(iter(ids))):
         yield f"#{next(iter(ids))}"
     tag = next(iter(tags)) if len(tags) == 1 else ""
+    if not _TAG.fullmatch(tag):
+        tag = ""
     if tag:
         yield tag
     for name in sorted(classes):
