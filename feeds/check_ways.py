@@ -16,7 +16,7 @@ from feeds.guards import is_about_texts, matches_of
 from feeds.keys import title_key, url_key
 from feeds.model import Changes, Repair
 from feeds.records import Repaired
-from feeds.repair import find_repair, old_places
+from feeds.repair import agreement, find_repair, old_places
 from feeds.repair_places import look_for
 from feeds.repair_rules import SELECTORS, with_selectors
 
@@ -57,6 +57,11 @@ class Way:
         return not (self.reading.problem or self.changes.held)
 
     @property
+    def is_part(self) -> bool:
+        """Whether most of what is known stands on the page beside it, and it has no news."""
+        return self.changes.unread > self.met and not self.changes.new
+
+    @property
     def met(self) -> int:
         """How many of the items of the last good reading it found."""
         return sum(match.item.position is not None for match in matches_of(self.changes))
@@ -83,14 +88,20 @@ class Ways:
     def choose(self) -> Way:
         """Return the way that the known items vouch for; the configured one where none does."""
         own = self._way(self.source.rules)
-        if own.is_good or self.state.baseline is None:
+        if self.state.baseline is None:
             return own
         best = self._former(own) or own
-        if best.is_kept or (self.is_settled and not best.reading.problem):
+        if best.is_kept and not best.is_part:
+            return best
+        if self.is_settled and not best.reading.problem:
             return best
         known = on_page(self.known())
         proposal = find_repair(self.page, known, source=self.source, now=self.now)
-        return self._repaired(best, proposal, known) if proposal else best
+        # A page that lost its dates, or most of its items, is not read better by other rules.
+        have = agreement(best.reading.entries, known)
+        if proposal is None or proposal.agreement.found <= have.found:
+            return best
+        return self._repaired(best, proposal, known)
 
     def _way(self, rules: RuleSettings, repaired: Repaired | None = None) -> Way:
         reading = self.read(rules)
@@ -106,7 +117,8 @@ class Ways:
         if former is None:
             return None
         way = self._way(with_selectors(self.source.rules, former.selectors), former)
-        return way if not way.reading.problem and way.met >= own.met else None
+        is_better = way.met > own.met or (way.met == own.met and not own.is_good)
+        return way if not way.reading.problem and is_better else None
 
     def _repaired(self, best: Way, proposal: Proposal, known: Sequence[Item]) -> Way:
         """Return the way by new rules where all evidence agrees; else say them beside the other."""

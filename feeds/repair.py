@@ -20,7 +20,7 @@ from feeds.repair_places import found_lists, look_for
 from feeds.repair_rules import SELECTORS, rules_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
     from config.settings import RuleSettings, SourceSettings
@@ -70,6 +70,11 @@ class Agreement:
             and self.fresh <= self.back
             and not self.unlike
         )
+
+    @property
+    def found(self) -> tuple[int, int]:
+        """How much of what is known was found again: items, and their fields."""
+        return self.back, self.titles + self.links + self.days
 
     @property
     def rank(self) -> tuple[int, ...]:
@@ -125,7 +130,7 @@ def find_repair(
     if sight is None or len(sight.standing) < _FEW:
         return None
     trial = _Trial(page, known, source, now, standing=sight.standing_links)
-    best = _best_of(trial.of(rules) for rules in _tried(sight, source.rules))
+    best = _best_of(sight, trial, source.rules)
     # What is read without any selector may see more: an item that stands apart from the list.
     plain = replace(source.rules, **dict.fromkeys(SELECTORS, ""))
     without = trial.of(plain) if source.rules.item else None
@@ -134,21 +139,22 @@ def find_repair(
     return best if best is not None and best.agreement.back >= _FEW else None
 
 
-def _tried(sight: Sight, configured: RuleSettings) -> Iterator[RuleSettings]:
+def _best_of(sight: Sight, trial: _Trial, configured: RuleSettings) -> Proposal | None:
+    """Return the best of all that is tried, the first of equals; a perfect one ends the search."""
+    best: Proposal | None = None
     for found in found_lists(sight):
         rules = rules_for(sight, found, configured)
-        if rules is not None:
-            yield from _variants(rules)
-
-
-def _best_of(proposals: Iterable[Proposal | None]) -> Proposal | None:
-    """Return the best of the proposals, the first of equals; a perfect one ends the search."""
-    best: Proposal | None = None
-    for proposal in proposals:
-        if proposal and (best is None or proposal.agreement.rank > best.agreement.rank):
-            best = proposal
-        if best is not None and _is_perfect(best.agreement):
-            break
+        for tried in _variants(rules) if rules else ():
+            proposal = trial.of(tried)
+            if proposal is None:
+                continue
+            if best is None or proposal.agreement.rank > best.agreement.rank:
+                best = proposal
+            if _is_perfect(best.agreement):
+                return best
+            if proposal.agreement.back * _FEW < best.agreement.back:
+                # Another list reads more: with fewer rules this one does not.
+                break
     return best
 
 
