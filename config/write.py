@@ -86,7 +86,7 @@ def rules_toml(bulletin: str, source: str, rules: RuleSettings) -> str:
 def rules_line(rules: RuleSettings) -> str:
     """Return the same on one line, for the table of the source."""
     pairs = ", ".join(f"{name} = {_quoted(value)}" for name, value in given_rules(rules).items())
-    return f"rules = {{ {pairs} }}"
+    return f"rules = {{ {pairs} }}" if pairs else "rules = {}"
 
 
 def given_rules(rules: RuleSettings) -> dict[str, str]:

@@ -26,6 +26,7 @@ from feeds.guards import (
     is_acceptable,
     is_same_kind,
     judge,
+    matches_of,
 )
 from feeds.habit import habit_of
 from feeds.identify import identify
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings, FetchSettings, RuleSettings, SourceSettings
     from feeds.fetch import Fetcher, Page
+    from feeds.habit import Habit
     from feeds.item_store import ItemStore
     from feeds.model import Changes, Reading
     from feeds.records import SourceState
@@ -195,7 +197,13 @@ class Checker:
             # What is repaired is a turn, which is said once after the checks.
             level = min(self.complain, logging.WARNING) if way.repaired else logging.WARNING
             log.log(level, "%s: %s", attempt.name, believed(changes))
-        outcome = replace(self._good(attempt, page, check), repaired=way.repaired)
+        # What another source has brought already is news of this one all the same.
+        first_seen = changes.new or any(not m.item.sighted for m in matches_of(changes))
+        outcome = replace(
+            self._good(attempt, page, check),
+            repaired=way.repaired,
+            habit=self._habit(attempt, check) if first_seen and not changes.baseline else None,
+        )
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
         return check
 
@@ -301,10 +309,6 @@ class Checker:
                 attempt.name,
                 page.moved_to,
             )
-        habit = None
-        if check.outcome == "changed" and check.new:
-            before = self.sources.occasions(attempt.bulletin.slug, source.name)
-            habit = habit_of((check.finished, *before))
         return Outcome(
             check=check,
             next_check=next_time(source.schedule, check.finished, source.time_zone),
@@ -312,9 +316,13 @@ class Checker:
             recipe=recipe_of(source),
             moved_to=page.moved_to or state.moved_to,
             repaired=state.repaired,
-            habit=habit,
             leased_until=attempt.leased_until(check.finished),
         )
+
+    def _habit(self, attempt: _Attempt, check: Check) -> Habit | None:
+        """Return how often a source brings news, now that it brought some."""
+        before = self.sources.occasions(attempt.bulletin.slug, attempt.source.name)
+        return habit_of((check.finished, *before))
 
     def _hold(self, attempt: _Attempt, check: Check, way: Way) -> Check:
         """Record a reading that is not believed, and come again when the schedule says.

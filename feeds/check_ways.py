@@ -114,7 +114,7 @@ class Ways:
     def _former(self, own: Way) -> Way | None:
         """Return the way by the rules of an earlier repair, None where it is no better."""
         former = self.state.repaired
-        if former is None:
+        if former is None or not self.source.repair:
             return None
         way = self._way(with_selectors(self.source.rules, former.selectors), former)
         is_better = way.met > own.met or (way.met == own.met and not own.is_good)

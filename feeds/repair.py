@@ -234,7 +234,7 @@ def old_places(entries: Sequence[Entry], known: Sequence[Item]) -> frozenset[int
     """Return the places of entries that nobody knew and that are no news all the same.
 
     A rebuilt page may show more of its past than before: what is dated before all that was
-    known, and what has no date and stands below all of it.
+    known, and what stands below all of it with the last day of it or without one.
     """
     backs = [match for match in identify(entries, known).matches if _is_back(match)]
     if not backs:
@@ -246,7 +246,11 @@ def old_places(entries: Sequence[Entry], known: Sequence[Item]) -> frozenset[int
         place
         for place, entry in enumerate(entries)
         if place not in taken
-        and (_is_older(entry, oldest) if entry.when and oldest else place > last)
+        and (
+            _is_older(entry, oldest) or (place > last and entry.when.day == oldest)
+            if entry.when and oldest
+            else place > last
+        )
     )
 
 

@@ -38,6 +38,7 @@ _LONGEST_TITLE = 300
 _LONGEST_BESIDE = 60
 # Titles that are looked for as a part of a text must be of some length to be themselves.
 _SHORTEST_PART = 8
+_MOST_PARTS = 100
 # What may tell that elements are of one make.
 _Make = tuple[object, ...]
 _FEW = 2
@@ -116,7 +117,7 @@ def _by_title(tree: Tree, known: Sequence[Item], pattern: str) -> Iterator[Label
         numbers[title_key(item.content.title)].append(number)
     longest = max((len(item.content.title) for item in known), default=0)
     most = _LONGEST_TITLE if pattern else min(longest, _LONGEST_TITLE) + _LONGEST_BESIDE
-    parts = {key for key in numbers if len(key) >= _SHORTEST_PART}
+    parts = [key for key in numbers if len(key) >= _SHORTEST_PART][:_MOST_PARTS]
     for element in tree.elements:
         if not 1 < element.length <= most:
             continue

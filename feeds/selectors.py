@@ -25,6 +25,8 @@ _HIGHEST = 6
 _MOST_TRIED = 400
 # How far a date or a text may stand from its title in a flat page.
 _NEIGHBOURS = 4
+# Items that a place is compared of; what it finds at the others is tested by reading.
+_SAMPLE = 50
 
 # An item's element and, within it or near it, the element that is wanted of it.
 Pair = tuple["Element", "Element"]
@@ -83,7 +85,7 @@ def neighbour_selector(pairs: Sequence[Pair]) -> str:
     """Return the XPath from each item to the wanted element, inside it or beside it."""
     if not pairs:
         return ""
-    paths = {_path_between(item, element) for item, element in pairs}
+    paths = {_path_between(item, element) for item, element in pairs[:_SAMPLE]}
     if len(paths) == 1:
         return next(iter(paths))
     # One heading over several items: it is the last of its kind that stands before them.

@@ -284,12 +284,17 @@ def test_what_is_dated_before_all_that_was_known_is_no_news() -> None:
     entries = [found(place) for place in range(len(TITLES))]
     old = entry("From the archive", day=date(2025, 1, 1), url="https://harbour.example/a")
     undated = entry("At the foot of the page", url="https://harbour.example/b")
+    same = entry("Of the oldest day", day=date(2026, 11, 13), url="https://harbour.example/s")
     late = entry("Printed late", day=date(2026, 11, 17), url="https://harbour.example/c")
-    read = [*entries[:4], late, *entries[4:], old, undated]
+    read = [*entries[:4], late, *entries[4:], same, old, undated]
 
     places = old_places(read, known())
 
-    assert [read[place].title for place in sorted(places)] == [old.title, undated.title]
+    assert [read[place].title for place in sorted(places)] == [
+        same.title,
+        old.title,
+        undated.title,
+    ]
 
 
 @settings(max_examples=60, deadline=None)

@@ -76,7 +76,10 @@ def repaired_toml(state: SourceState, settings: Settings) -> str:
     sources = bulletin.sources if bulletin else ()
     rules = next((each.rules for each in sources if each.name == state.name), RuleSettings())
     selectors = state.repaired.selectors if state.repaired else {}
-    return rules_toml(state.bulletin, state.name, with_selectors(rules, selectors))
+    table = rules_toml(state.bulletin, state.name, with_selectors(rules, selectors))
+    if any(selectors.values()):
+        return table
+    return f"{table}# without a selector: the page is read rightly by itself\n"
 
 
 def silence_words(habit: Habit) -> str:
