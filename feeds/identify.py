@@ -175,7 +175,7 @@ class _Board:
                 items,
                 Evidence.TITLE_AND_DATE,
                 0.95,
-                accept=_always if rewritten else _has_no_other_text,
+                accept=_is_not_foreign if rewritten else _has_no_other_text,
             )
 
     def match_by_title(self, *, rewritten: bool) -> None:
@@ -298,7 +298,7 @@ class _Board:
             if key in items:
                 entries[key].append(index)
         groups = [(indices, items[key]) for key, indices in entries.items()]
-        return sorted(groups, key=lambda group: max(map(len, group)) > 1)
+        return sorted(groups, key=lambda group: max(len(group[0]), len(group[1])) > 1)
 
     def _pair(self, index: int, item: Item, evidence: Evidence, strength: float) -> None:
         if index in self._matches or item.id in self._taken:
@@ -371,6 +371,10 @@ def _has_other_text(entry: Entry, item: Item) -> bool:
     """Tell whether both have texts of their own, and neither is the other's."""
     texts = _texts_alike(entry, item)
     return texts is not None and texts < _BACKED
+
+
+def _is_not_foreign(entry: Entry, item: Item) -> bool:
+    return not _are_foreign(entry, item)
 
 
 def _has_no_other_text(entry: Entry, item: Item) -> bool:

@@ -408,12 +408,14 @@ class Reader:
         assert len({item.token for item in items}) == len(items)
         return {item.id: item.content.title for item in items}
 
-    def _is_taken_for_a_twin(self, number: int, old: Entry, found: Entry) -> bool:
+    def _is_taken_for_a_twin(
+        self, publisher: Publisher, number: int, old: Entry, found: Entry
+    ) -> bool:
         """Whether only a title has stayed of an item, and others have it too."""
         if _stays_apart(old, found):
             return False
         title = title_key(found.title)
-        twins = {truth.number for truth in self.publisher.truths if title_key(truth.title) == title}
+        twins = {truth.number for truth in publisher.truths if title_key(truth.title) == title}
         twins |= {known for (_, known), e in self.shown.items() if title_key(e.title) == title}
         return bool(twins - {number})
 
@@ -429,7 +431,7 @@ class Reader:
                 old = seen.get(number) or elsewhere.get(number)
                 if old is not None and not enough_stays(old, found):
                     return False
-                if old is not None and self._is_taken_for_a_twin(number, old, found):
+                if old is not None and self._is_taken_for_a_twin(publisher, number, old, found):
                     return False
                 gone = [other for known, other in elsewhere.items() if known not in page]
                 if old is None and any(may_be_taken_for(found, other) for other in gone):
@@ -481,7 +483,7 @@ def enough_stays(old: Entry, new: Entry) -> bool:
     if addresses or texts >= 0.9:
         return True
     if titles and (old.when and new.when):
-        return True
+        return not (old.url and new.url and old.summary_html and new.summary_html) or texts >= 0.6
     return titles and (texts >= 0.6 or not (old.summary_html and new.summary_html))
 
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
 from config.settings import BulletinSettings, SourceSettings
+from feeds.diff import content_of, fingerprint
 from feeds.fetch import Validators
 from feeds.item_store import ItemStore
-from feeds.model import Changes, Entry, When
+from feeds.model import Changes, Entry, Item, When
 from feeds.records import Check, Claim, Outcome
 from feeds.registration_store import recipe_of
 from feeds.source_store import SourceStore
@@ -67,6 +68,24 @@ def entry(title: str, *, day: date | None = None, url: str = "", summary: str = 
         url=url,
         when=When(day) if day else None,
         summary_html=summary and f"<p>{summary}</p>",
+    )
+
+
+def item_of(found: Entry, place: int) -> Item:
+    """The stored item of an entry that stood on the page at the last reading."""
+    return Item(
+        id=f"tag:example.org,2026:{place}",
+        token=str(place),
+        bulletin="harbour",
+        number=place,
+        changed=place,
+        content=content_of(found),
+        published=NOON,
+        updated=NOON,
+        first_seen=NOON,
+        position=place,
+        sighted=True,
+        stated=fingerprint(content_of(found)),
     )
 
 
