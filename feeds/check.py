@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from config.schedule import next_time
+from feeds.alternation import settled
 from feeds.backoff import retry_at
 from feeds.check_linked import with_full_texts, with_older_pages
 from feeds.database import StoreError
@@ -252,12 +253,14 @@ class Checker:
 
     def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
-        return diff(
+        changes = diff(
             identify(reading.entries, known),
             first=attempt.state.baseline is None,
             last=attempt.state.succeeded,
             left_out=reading.left_out,
         )
+        revised = (revision.item.id for revision in changes.revised)
+        return settled(changes, self.items.former_contents(revised))
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""
