@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from feeds.database import open_database
 from feeds.item_admin_store import ItemAdminStore
+from feeds.item_split_store import ItemSplitStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
@@ -52,6 +53,7 @@ class App:
     items: ItemStore
     turns: TurnStore
     item_admin: ItemAdminStore
+    item_split: ItemSplitStore
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
@@ -118,6 +120,7 @@ def open_app(
             items=items,
             turns=TurnStore(database),
             item_admin=ItemAdminStore(database),
+            item_split=ItemSplitStore(database, authority=authority),
             subscribers=subscribers,
             editions=EditionStore(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
