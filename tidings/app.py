@@ -15,6 +15,7 @@ from feeds.database import open_database
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_split_store import ItemSplitStore
 from feeds.item_store import ItemStore
+from feeds.keys_store import renew_keys
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
 from feeds.publish import Publisher
@@ -104,6 +105,7 @@ def open_app(
         ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
     ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
+        renew_keys(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
