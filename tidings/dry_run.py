@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from feeds.corrections import Change
-    from feeds.model import Changes, Entry, Match, Revision
+    from feeds.model import Changes, Entry, Item, Match, Revision
     from tidings.reports import Report
 
 _ADDRESS = "address"
@@ -28,22 +28,32 @@ def show_changes(name: str, changes: Changes) -> None:
     elif changes.doubted:
         say(f"{name}: believed now: {changes.doubted}")
     first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
-    moved = sum(_is_moved(revision) for revision in changes.revised)
+    revised, missing = _revised(changes), _missing(changes)
+    moved = sum(map(_is_moved, revised))
     say(
-        f"{name}: {len(changes.new)} new, {len(changes.revised) - moved} revised, {moved} moved, "
-        f"{len(changes.missing)} missing, {len(changes.unchanged)} unchanged{first}"
+        f"{name}: {len(changes.new)} new, {len(revised) - moved} revised, {moved} moved, "
+        f"{len(missing)} missing, {len(changes.unchanged)} unchanged{first}"
     )
     for rank, entry in enumerate(changes.new):
         quiet = is_baseline(entry, changes, rank=rank) and not changes.baseline
         _say_line("new", f"{_dated(entry)}{entry.title}", "mailed to nobody" if quiet else "")
     for item in changes.promoted:
         _say_line("news here", item.content.title, "another source had it at its first reading")
-    for revision in changes.revised:
+    for revision in revised:
         _show_revision(revision)
-    for item in changes.missing:
+    for item in missing:
         _say_line("missing", item.content.title, "stays in the feed")
     for state, match in _set_aside(changes):
         _say_line(state, match.entry.title, f"stays so; {_evidence(match)}")
+
+
+def _revised(changes: Changes) -> list[Revision]:
+    """Return what readers will see corrected: nobody sees a forgotten item."""
+    return [revision for revision in changes.revised if not revision.item.forgotten]
+
+
+def _missing(changes: Changes) -> list[Item]:
+    return [item for item in changes.missing if not item.forgotten]
 
 
 def _say_line(kind: str, title: str, more: str) -> None:
@@ -92,8 +102,8 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
 
     What is moved has another address and reads as before; it is not among what is revised.
     """
-    moved = [revision for revision in changes.revised if _is_moved(revision)]
-    revised = [revision for revision in changes.revised if not _is_moved(revision)]
+    moved = [revision for revision in _revised(changes) if _is_moved(revision)]
+    revised = [revision for revision in _revised(changes) if not _is_moved(revision)]
     return {
         "bulletin": bulletin,
         "source": source,
@@ -116,7 +126,7 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
             | {"from": revision.item.content.url, "to": revision.content.url}
             for revision in moved
         ],
-        "missing": [{"id": item.id, "title": item.content.title} for item in changes.missing],
+        "missing": [{"id": item.id, "title": item.content.title} for item in _missing(changes)],
         "withdrawn": _state_report(changes, "withdrawn"),
         "forgotten": _state_report(changes, "forgotten"),
         "unchanged": [_match_report(match) for match in changes.unchanged],
