@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from worlds import NOON, Feeds, bulletin, checked, entry
+from worlds import NOON, Feeds, bulletin, checked, entry, runner
 
 from feeds.alternation import MOST_RETURNS, settled
 from feeds.diff import content_of, diff, fingerprint
@@ -16,6 +17,7 @@ from feeds.model import Content, Evidence, Item, Match, Matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from feeds.database import Database
     from feeds.model import Entry
@@ -121,3 +123,25 @@ def test_a_page_of_two_servers(database: Database) -> None:
     assert len(feeds.items.former_contents([before.id])[before.id]) == 3
     assert len(checked(feeds, D).revised) == 1
     assert len(checked(feeds, A).revised) == 1
+
+
+def test_checks_of_a_page_that_cannot_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By the verbs: a few corrections, then none, until it says something new."""
+    page = tmp_path / "bulletin.txt"
+    text = "3 November 2026\n\nBridge\n\nClosed until {}.\n\n1 November 2026\n\nFair\n\nSoon.\n"
+    (tmp_path / "tidings.toml").write_text(
+        '[bulletins.harbour]\ntitle = "Harbour"\n'
+        '[bulletins.harbour.sources.main]\nfile = "bulletin.txt"\n'
+    )
+    run = runner(tmp_path, monkeypatch, capfd)
+    revised = []
+
+    for turn in range(8):
+        page.write_text(text.format(("Friday", "Monday")[turn % 2]))
+        revised.append(json.loads(run("check", "--json")[1])["checks"][0]["revised"])
+
+    assert revised == [0, 1, 1, 1, 0, 0, 0, 0]
+    page.write_text(text.format("Sunday"))
+    assert json.loads(run("check", "--json")[1])["checks"][0]["revised"] == 1
