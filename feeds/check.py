@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from config.schedule import next_time
+from feeds.alternation import settled
 from feeds.backoff import retry_at
 from feeds.check_linked import with_full_texts, with_older_pages
 from feeds.check_ways import Way, Ways, unread
@@ -281,7 +282,7 @@ class Checker:
                 held=state.held,
                 believed_at=believed_at(state.held_since, attempt.source.hold),
             )
-        doubted = doubt(changes, normal)
+        doubted = doubt(changes, normal, self.clock())
         if not doubted:
             return changes
         changes = replace(changes, doubted=doubted)
@@ -289,16 +290,18 @@ class Checker:
             return discarded(changes) if self.word is Word.DISCARD else changes
         if held := judge(changes, normal, self.clock()):
             return replace(changes, held=held)
-        return believed_by_time(changes, normal)
+        return believed_by_time(changes, normal, self.clock())
 
     def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
-        return diff(
+        changes = diff(
             identify(reading.entries, known),
             first=attempt.state.baseline is None,
             last=attempt.state.succeeded,
             left_out=reading.left_out,
         )
+        revised = (revision.item.id for revision in changes.revised)
+        return settled(changes, self.items.former_contents(revised))
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""

@@ -19,8 +19,9 @@ CONTENT = (
 ITEM = (
     "id, token, items.bulletin AS bulletin, number, changed, "
     f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id, "
-    "forgotten, merged_into"
+    "forgotten, merged_into, withdrawn, restored"
 )
+FORMER = "revisions.revision AS revision, content, replaced, evidence, strength, merged_from"
 
 
 def content_columns(content: Content) -> dict[str, object]:
@@ -68,17 +69,19 @@ def content_json(content: Content) -> str:
 
 
 def former_from(row: Row) -> Former:
-    """Read a former content from a row of revisions."""
+    """Read a former content from a row with the columns of FORMER."""
     return Former(
         content=content_from(json.loads(row["content"])),
+        revision=row["revision"],
         replaced=from_column(row["replaced"]),
         evidence=row["evidence"],
+        strength=row["strength"],
         merged_from=row["merged_from"] or "",
     )
 
 
-def item_from(row: Row, *, at_source: bool = False) -> Item:
-    """Read an item from a row with the columns of ITEM; with its sighting where one was joined."""
+def item_from(row: Row, *, at: Row | None = None) -> Item:
+    """Read an item from a row with the columns of ITEM, and one of sightings if it has one."""
     return Item(
         id=row["id"],
         token=row["token"],
@@ -94,8 +97,10 @@ def item_from(row: Row, *, at_source: bool = False) -> Item:
         source_id=row["source_id"],
         forgotten=from_column(row["forgotten"]),
         merged_into=row["merged_into"] or "",
-        position=row["position"] if at_source else None,
-        missing_since=from_column(row["missing_since"]) if at_source else None,
-        sighted=bool(row["sighted"]) if at_source else False,
-        stated=(row["stated"] or "") if at_source else "",
+        withdrawn=from_column(row["withdrawn"]),
+        restored=from_column(row["restored"]),
+        position=at["position"] if at else None,
+        missing_since=from_column(at["missing_since"]) if at else None,
+        sighted=at is not None,
+        stated=at["stated"] if at else "",
     )

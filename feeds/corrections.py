@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from feeds.model import Content, Former
+    from feeds.model import Content, Former, Item
     from feeds.word_diff import Piece
 
 
@@ -30,6 +30,15 @@ class Correction:
 
     made: datetime
     changes: tuple[Change, ...]
+
+
+def corrected_at(item: Item) -> datetime | None:
+    """Return when an item was corrected last; None where it never was, or is only withdrawn.
+
+    Not by its revisions: wordings of a merged item are among them.
+    """
+    others = {item.published, item.withdrawn, item.restored}
+    return None if item.updated in others else item.updated
 
 
 def correction_of(former: Former, content: Content) -> Correction:

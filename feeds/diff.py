@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from feeds.model import Entry, Item, Match, Matching, When
 
+# Stands where it is not known what a source said of an item: until its next reading it has
+# corrected nothing.
+UNKNOWN = "?"
+
 _NOON = 12
 # From noon on this is the same day nearly everywhere.
 _UNTIL_EVENING_S = 36_000
@@ -143,7 +147,7 @@ def _is_corrected(match: Match, content: Content) -> bool:
     Two sources that word one item differently would else correct each other for ever.
     """
     item = match.item
-    if not item.sighted or item.stated == fingerprint(content_of(match.entry)):
+    if not item.sighted or item.stated in {UNKNOWN, fingerprint(content_of(match.entry))}:
         return False
     return fingerprint(item.content) != fingerprint(content)
 

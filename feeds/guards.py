@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from feeds.keys import text_key, title_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import date, datetime, timedelta
+    from datetime import date, datetime
 
     from feeds.model import Changes, Entry, Match, Revision
     from feeds.records import Check
@@ -95,21 +96,21 @@ def judge(changes: Changes, normal: Normal, now: datetime) -> str:
 
     A page that shows nothing at all is never believed.
     """
-    reason = doubt(changes, normal)
+    reason = doubt(changes, normal, now)
     if not reason or not is_acceptable(reason):
         return reason
     lasted = normal.believed_at is not None and now >= normal.believed_at
     return "" if lasted and is_same_kind(reason, normal.held) else reason
 
 
-def doubt(changes: Changes, normal: Normal) -> str:
+def doubt(changes: Changes, normal: Normal, now: datetime) -> str:
     """Say what a reading breaks of its source's normal, the worst first; empty where nothing.
 
     A reason begins with its kind, which ends at a colon. A baseline has no normal to break.
     """
     if changes.baseline:
         return ""
-    return next(_broken(changes, normal), "")
+    return next(_broken(changes, normal, now), "")
 
 
 def is_acceptable(reason: str) -> bool:
@@ -132,13 +133,13 @@ def believed_at(held_since: datetime | None, hold: timedelta) -> datetime | None
     return None if held_since is None else held_since + hold * _NEARLY_OVER
 
 
-def believed_by_time(changes: Changes, normal: Normal) -> Changes:
+def believed_by_time(changes: Changes, normal: Normal, now: datetime) -> Changes:
     """Return what is stored of a reading that nobody but time vouches for.
 
     All of a flood is published, but only the top of the page is announced; and so it is of a list
     that took the place of another one.
     """
-    many = _is_flood(changes, normal) or changes.doubted.startswith(_ANOTHER_LIST)
+    many = _is_flood(changes, normal, now) or changes.doubted.startswith(_ANOTHER_LIST)
     return replace(changes, announced=MOST_ANNOUNCED) if many else changes
 
 
@@ -147,7 +148,7 @@ def discarded(changes: Changes) -> Changes:
     return replace(changes, baseline=True, since=None, promoted=())
 
 
-def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
+def _broken(changes: Changes, normal: Normal, now: datetime) -> Iterator[str]:
     """Yield each reason not to believe a reading."""
     entries = [
         *changes.new,
@@ -163,7 +164,7 @@ def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
             f"{_ANOTHER_LIST}: {changes.unread} of the {lost} items that are missed stand on the "
             f"page still, but not in the list of {found} that was read"
         )
-    if _is_flood(changes, normal):
+    if _is_flood(changes, normal, now):
         yield (
             f"far more new items than ever: {len(changes.new)} of {found}, "
             f"and {normal.most_new} were the most so far"
@@ -214,22 +215,23 @@ def matches_of(changes: Changes) -> list[Match]:
     return [*changes.unchanged, *(revision.match for revision in changes.revised)]
 
 
-def _is_flood(changes: Changes, normal: Normal) -> bool:
+def _is_flood(changes: Changes, normal: Normal, now: datetime) -> bool:
     """Whether far more is new than the source ever brought, and it is most of the page."""
     new = len(changes.new) - len(changes.old)
     found = len(changes.new) + len(changes.unchanged) + len(changes.revised) + changes.left_out
     if new <= max(_NO_FLOOD, _FLOOD_TIMES * normal.most_new) or new * 2 <= found:
         return False
-    return len(_days_since(changes.new, normal.read)) * 2 < new
+    return len(_days_between(changes.new, normal.read, now.date())) * 2 < new
 
 
-def _days_since(new: Sequence[Entry], read: date | None) -> set[date]:
-    """Return the days of new items after the last good reading.
+def _days_between(new: Sequence[Entry], read: date | None, today: date) -> set[date]:
+    """Return the days of new items after the last good reading, and not after this one.
 
-    Where they are many, the items came one by one while nobody read: that is no flood.
+    Where they are many, the items came one by one while nobody read: that is no flood. The day
+    of a zone that is ahead of ours is today's.
     """
     days = {entry.when.day for entry in new if entry.when}
-    return {day for day in days if read is not None and day > read}
+    return {day for day in days if read is not None and read < day <= today + timedelta(days=1)}
 
 
 def _have_their_days(changes: Changes) -> bool:

@@ -7,11 +7,12 @@ bulletin: what that one read before would be written over it.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
+from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
 from feeds.instants import from_column, to_column
 from feeds.keys import title_key
 
@@ -63,7 +64,7 @@ class ItemAdminStore:
         """Return the items of a bulletin that are not forgotten, those first that came last.
 
         With ``find`` those whose title, text or address holds it; in the title neither case nor
-        punctuation counts.
+        punctuation counts. One that stands on no page any more says since when.
         """
         lowered = find.lower()
         with self._database.reading() as transaction:
@@ -74,7 +75,7 @@ class ItemAdminStore:
                 words=f"%{_literally(title_key(find))}%",
                 text=f"%{_literally(lowered)}%",
             )
-        return tuple(item_from(row) for row in rows)
+        return tuple(_item_from(row) for row in rows)
 
     def named(self, name: str) -> tuple[Item, ...]:
         """Return the items with that id or token, forgotten or not: one, or none.
@@ -82,18 +83,14 @@ class ItemAdminStore:
         Several only where bulletins have minted one token, which chance hardly allows.
         """
         with self._database.reading() as transaction:
-            rows = transaction.all(
-                f"SELECT {ITEM} FROM items WHERE id = :name OR token = :name ORDER BY id",
-                name=name,
-            )
-        return tuple(item_from(row) for row in rows)
+            rows = transaction.all(f"{_ITEM} WHERE id IN ({_NAMED}) ORDER BY id", name=name)
+        return tuple(_item_from(row) for row in rows)
 
     def history(self, item: Item) -> History:
         """Return what an item was before and where it stands."""
         with self._database.reading() as transaction:
             former = transaction.all(
-                "SELECT content, replaced, evidence, merged_from FROM revisions "
-                "WHERE item = :item ORDER BY revision",
+                f"SELECT {FORMER} FROM revisions WHERE item = :item ORDER BY revision",
                 item=item.id,
             )
             sightings = transaction.all(
@@ -114,8 +111,8 @@ class ItemAdminStore:
         only one of its bulletin; BulletinBusyError.
         """
         with self._database.transaction() as transaction:
-            number = _take_number(transaction, item.bulletin, now)
-            current = _current(transaction, item)
+            number = take_number(transaction, item.bulletin, now)
+            current = current_item(transaction, item)
             others = transaction.one(
                 "SELECT 1 FROM items WHERE bulletin = :bulletin AND forgotten IS NULL "
                 "AND id <> :id LIMIT 1",
@@ -139,6 +136,37 @@ class ItemAdminStore:
                 id=item.id,
             )
 
+    def withdraw(self, item: Item, *, now: datetime) -> None:
+        """Have an item shown as withdrawn: it stays where it is, and is in no edition to come.
+
+        Raises ItemError where it is already, or is forgotten; BulletinBusyError.
+        """
+        self._mark(item, now=now, withdrawn=True)
+
+    def restore(self, item: Item, *, now: datetime) -> None:
+        """Take a withdrawal back. Raises ItemError where there is none; BulletinBusyError."""
+        self._mark(item, now=now, withdrawn=False)
+
+    def _mark(self, item: Item, *, now: datetime, withdrawn: bool) -> None:
+        with self._database.transaction() as transaction:
+            number = take_number(transaction, item.bulletin, now)
+            current = current_item(transaction, item)
+            if withdrawn is (current.withdrawn is not None):
+                raise ItemError(
+                    f"{current.token} was withdrawn already, on {current.withdrawn:%Y-%m-%d}"
+                    if current.withdrawn
+                    else f"{current.token} is not withdrawn"
+                )
+            transaction.run(
+                "UPDATE items SET withdrawn = :withdrawn, updated = :now, changed = :number, "
+                "restored = CASE WHEN :back = 1 THEN :now ELSE restored END WHERE id = :id",
+                withdrawn=to_column(now) if withdrawn else None,
+                back=int(not withdrawn),
+                now=to_column(now),
+                number=number,
+                id=item.id,
+            )
+
     def merge(self, item: Item, into: Item, *, now: datetime) -> None:
         """Make an item one with an older one of its bulletin, which keeps its id and its wording.
 
@@ -154,15 +182,15 @@ class ItemAdminStore:
                 "only items of one bulletin can be merged"
             )
         with self._database.transaction() as transaction:
-            number = _take_number(transaction, item.bulletin, now)
-            newer, older = _current(transaction, item), _current(transaction, into)
+            number = take_number(transaction, item.bulletin, now)
+            newer, older = current_item(transaction, item), current_item(transaction, into)
             if (older.first_seen, older.number) > (newer.first_seen, newer.number):
                 raise ItemError(
                     f"{older.token} came after {newer.token}, and the older one keeps its id; "
                     f"turn them round: tidings items merge {older.token} {newer.token}"
                 )
-            _hand_over_wordings(transaction, newer, older, now)
-            _hand_over_places(transaction, newer, older)
+            handed_over = _hand_over_places(transaction, newer, older)
+            _hand_over_wordings(transaction, newer, older, handed_over, now)
             url = older.content.url or newer.content.url
             transaction.run(
                 "UPDATE items SET url = :url, url_key = :url_key, changed = :number WHERE id = :id",
@@ -181,8 +209,21 @@ class ItemAdminStore:
             )
 
 
-_LISTED = f"""
-SELECT {ITEM} FROM items
+# Since when an item stands on no page: not where it is on one, or on a page of older items.
+_ITEM = f"""
+SELECT {ITEM}, (
+    SELECT CASE WHEN count(*) = count(missing_since) THEN max(missing_since) END
+    FROM sightings WHERE sightings.item = items.id
+) AS missing_since
+FROM items
+"""
+# A token is looked for in each bulletin, for so it has an index.
+_NAMED = """
+SELECT id FROM items WHERE id = :name
+UNION
+SELECT id FROM bulletins JOIN items ON items.bulletin = bulletins.slug AND items.token = :name
+"""
+_LISTED = f"""{_ITEM}
 WHERE bulletin = :bulletin AND forgotten IS NULL AND (
     title_key LIKE :words ESCAPE '!'
     OR lower(url) LIKE :text ESCAPE '!'
@@ -192,12 +233,16 @@ ORDER BY number DESC LIMIT :limit
 """
 
 
+def _item_from(row: Row) -> Item:
+    return replace(item_from(row), missing_since=from_column(row["missing_since"]))
+
+
 def _literally(text: str) -> str:
     """Return a text as LIKE takes it for itself."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _take_number(transaction: Transaction, bulletin: str, now: datetime) -> int:
+def take_number(transaction: Transaction, bulletin: str, now: datetime) -> int:
     """Take the bulletin's next number, and its lease from whoever held it last."""
     row = transaction.one(
         "UPDATE bulletins SET number = number + 1, lease = lease + 1, leased_until = '' "
@@ -212,7 +257,7 @@ def _take_number(transaction: Transaction, bulletin: str, now: datetime) -> int:
     return int(row["number"])
 
 
-def _current(transaction: Transaction, item: Item) -> Item:
+def current_item(transaction: Transaction, item: Item) -> Item:
     """Return an item as it is now. Raises ItemError where it is forgotten."""
     row = transaction.one(f"SELECT {ITEM} FROM items WHERE id = :id", id=item.id)
     if row is None:
@@ -225,49 +270,55 @@ def _current(transaction: Transaction, item: Item) -> Item:
     return current
 
 
-def _hand_over_wordings(transaction: Transaction, newer: Item, older: Item, now: datetime) -> None:
-    """Put the newer item's wordings, former and present, after the older one's former ones."""
-    rows = transaction.all(
-        "SELECT replaced, content, evidence, merged_from FROM revisions WHERE item = :item "
-        "ORDER BY revision",
-        item=newer.id,
+def _hand_over_wordings(
+    transaction: Transaction, newer: Item, older: Item, handed_over: str, now: datetime
+) -> None:
+    """Put the newer item's wordings, former and present, after the older one's former ones.
+
+    With the last of them stands what else was handed over, for a merge that is taken back.
+    """
+    transaction.run(
+        "UPDATE revisions SET item = :older, revision = revision + :more, "
+        "merged_from = coalesce(merged_from, :newer) WHERE item = :newer",
+        older=older.id,
+        newer=newer.id,
+        more=older.revision,
     )
-    wordings = [
-        (row["replaced"], row["content"], row["evidence"], row["merged_from"] or newer.id)
-        for row in rows
-    ]
-    wordings.append((to_column(now), content_json(newer.content), "merged", newer.id))
-    transaction.run("DELETE FROM revisions WHERE item = :item", item=newer.id)
-    transaction.run_each(
-        "INSERT INTO revisions (item, revision, replaced, content, evidence, merged_from) "
-        "VALUES (:item, :revision, :replaced, :content, :evidence, :merged_from)",
-        [
-            {
-                "item": older.id,
-                "revision": revision,
-                "replaced": replaced,
-                "content": content,
-                "evidence": evidence,
-                "merged_from": merged_from,
-            }
-            for revision, (replaced, content, evidence, merged_from) in enumerate(
-                wordings, start=older.revision
-            )
-        ],
+    transaction.run(
+        "INSERT INTO revisions "
+        "(item, revision, replaced, content, evidence, merged_from, handed_over) "
+        "VALUES (:item, :revision, :replaced, :content, 'merged', :merged_from, :handed_over)",
+        item=older.id,
+        revision=older.revision + newer.revision,
+        replaced=to_column(now),
+        content=content_json(newer.content),
+        merged_from=newer.id,
+        handed_over=handed_over,
     )
     transaction.run(
         "UPDATE items SET revision = revision + :more WHERE id = :id",
-        more=len(wordings),
+        more=newer.revision + 1,
         id=older.id,
     )
 
 
-def _hand_over_places(transaction: Transaction, newer: Item, older: Item) -> None:
-    """Let the older item stand where only the newer one stood.
+def _hand_over_places(transaction: Transaction, newer: Item, older: Item) -> str:
+    """Let the older item stand where only the newer one stood; return what it was handed over.
 
     Where both stood at one source, the one that is on its page now counts.
     """
     ids = {"newer": newer.id, "older": older.id}
+    stood = {
+        item.id: {
+            row["source"]
+            for row in transaction.all("SELECT source FROM sightings WHERE item = :id", id=item.id)
+        }
+        for item in (newer, older)
+    }
+    handed_over = {
+        "address": bool(newer.content.url and not older.content.url),
+        "sources": {source: source in stood[older.id] for source in sorted(stood[newer.id])},
+    }
     transaction.run(
         "DELETE FROM sightings WHERE item = :older AND position IS NULL AND EXISTS ("
         "SELECT 1 FROM sightings AS other WHERE other.item = :newer "
@@ -282,6 +333,7 @@ def _hand_over_places(transaction: Transaction, newer: Item, older: Item) -> Non
         **ids,
     )
     transaction.run("UPDATE sightings SET item = :older WHERE item = :newer", **ids)
+    return json.dumps(handed_over)
 
 
 def _sighting_from(row: Row) -> Sighting:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
+from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
 from feeds.diff import content_of, fingerprint, is_baseline, publication_time
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from feeds.database import Database, Row, Transaction
-    from feeds.model import Changes, Entry, Former, Item, Revision
+    from feeds.model import Changes, Content, Entry, Former, Item, Revision
     from feeds.records import Check, Claim, Outcome
 
 # Stored items that a reading is held against beyond those on the page and those with its keys:
 # they may come back with every key changed a little.
 RECENT = 50
+# Former contents that a new one is held against: a page that goes round in more is not noticed.
+MOST_FORMER = 50
 
 
 class ItemStore:
@@ -48,28 +50,31 @@ class ItemStore:
         url_keys = {url_key(entry.url) for entry in entries} - {""}
         title_keys = {title_key(entry.title) for entry in entries}
         source_ids = {entry.source_id for entry in entries} - {""}
-        found: dict[str, Item] = {}
+        found: dict[str, Row] = {}
+        places: dict[str, Row] = {}
+        place = {"bulletin": bulletin, "source": source}
         with self._database.reading() as transaction:
 
             def add(rows: Iterable[Row]) -> None:
-                for row in rows:
-                    if row["id"] not in found:
-                        found[row["id"]] = item_from(row, at_source=True)
+                found.update((row["id"], row) for row in rows if row["id"] not in found)
 
-            place = {"bulletin": bulletin, "source": source}
             add(transaction.all(_KNOWN_ON_PAGE, **place))
-            add(transaction.all(_KNOWN_RECENT, **place, limit=RECENT))
+            add(transaction.all(_KNOWN_RECENT, bulletin=bulletin, limit=RECENT))
             for column, keys in (
                 ("url_key", url_keys),
                 ("title_key", title_keys),
                 ("source_id", source_ids),
             ):
                 for some in _batches(sorted(keys)):
-                    add(transaction.all(_known_by(column, len(some)), **place, **some))
-            survivors = {item.merged_into for item in found.values()} - {""} - found.keys()
+                    add(transaction.all(_known_by(column, len(some)), bulletin=bulletin, **some))
+            survivors = {row["merged_into"] for row in found.values()} - {None} - found.keys()
             for some in _batches(sorted(survivors)):
-                add(transaction.all(_known_ids(len(some)), **place, **some))
-        return sorted(found.values(), key=lambda item: item.number)
+                add(transaction.all(_known_ids(len(some)), **some))
+            for some in _batches(sorted({_stands_as(row) for row in found.values()})):
+                rows = transaction.all(_sightings_of(len(some)), **place, **some)
+                places.update((row["item"], row) for row in rows)
+        items = (item_from(row, at=places.get(_stands_as(row))) for row in found.values())
+        return sorted(items, key=lambda item: item.number)
 
     def apply(
         self, claim: Claim, outcome: Outcome, changes: Changes, *, zone: ZoneInfo
@@ -131,7 +136,7 @@ class ItemStore:
                     "source_id": entry.source_id,
                 }
             )
-        transaction.run_each(_INSERT_ITEM, rows)
+        transaction.run_each(INSERT_ITEM, rows)
         return tuple(str(row["id"]) for row in rows)
 
     def latest(self, bulletin: str, limit: int) -> tuple[Item, ...]:
@@ -167,6 +172,15 @@ class ItemStore:
             rows = transaction.all(_CORRECTED, bulletin=bulletin, number=number)
         return {row["item"]: former_from(row) for row in rows}
 
+    def former_contents(self, items: Iterable[str]) -> dict[str, tuple[Content, ...]]:
+        """Return the last contents of their own that items had before, the oldest first, by id."""
+        found: dict[str, tuple[Content, ...]] = {}
+        with self._database.reading() as transaction:
+            for some in _batches(sorted(items)):
+                for row in transaction.all(_own_contents(len(some)), most=MOST_FORMER, **some):
+                    found[row["item"]] = (*found.get(row["item"], ()), former_from(row).content)
+        return found
+
     def gone_since(self, bulletin: str, number: int) -> tuple[tuple[Item, Item | None], ...]:
         """Return the items that were forgotten after that sequence number.
 
@@ -181,22 +195,15 @@ class ItemStore:
         return tuple((item, living.get(item.merged_into)) for item in items)
 
 
-_AT_SOURCE = f"{ITEM}, position, missing_since, stated, sightings.item IS NOT NULL AS sighted"
-_JOINED = """
-FROM items LEFT JOIN sightings ON sightings.item = coalesce(items.merged_into, items.id)
-    AND sightings.bulletin = :bulletin AND sightings.source = :source
-"""
 # Begins at the sightings: an index says which stand on the page, however many items there are.
-_ON_PAGE = "sightings.bulletin = :bulletin AND sightings.source = :source AND position IS NOT NULL"
+_ON_PAGE = "sightings.bulletin = :bulletin AND source = :source AND position IS NOT NULL"
 _KNOWN_ON_PAGE = f"""
-SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.id = sightings.item WHERE {_ON_PAGE}
+SELECT {ITEM} FROM sightings JOIN items ON items.id = sightings.item WHERE {_ON_PAGE}
 UNION ALL
-SELECT {_AT_SOURCE} FROM sightings JOIN items ON items.merged_into = sightings.item
-WHERE {_ON_PAGE}
+SELECT {ITEM} FROM sightings JOIN items ON items.merged_into = sightings.item WHERE {_ON_PAGE}
 """
 _KNOWN_RECENT = (
-    f"SELECT {_AT_SOURCE} {_JOINED} "
-    "WHERE items.bulletin = :bulletin ORDER BY number DESC LIMIT :limit"
+    f"SELECT {ITEM} FROM items WHERE items.bulletin = :bulletin ORDER BY number DESC LIMIT :limit"
 )
 # Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
 _MOST_ALIKE = 20
@@ -230,18 +237,48 @@ def _known_by(column: str, count: int) -> str:
         ) AS alike"""
         for place in range(count)
     )
-    return f"SELECT {_AT_SOURCE} {_JOINED} WHERE items.id IN ({each})"
+    return f"SELECT {ITEM} FROM items WHERE items.id IN ({each})"
 
 
 @lru_cache(maxsize=64)
 def _known_ids(count: int) -> str:
     """Return the statement that finds so many items by id."""
     names = ", ".join(f":key{_letters(place)}" for place in range(count))
-    return f"SELECT {_AT_SOURCE} {_JOINED} AND id IN ({names})"
+    return f"SELECT {ITEM} FROM items WHERE id IN ({names})"
 
 
-_CORRECTED = """
-SELECT item, revisions.content AS content, replaced, evidence, merged_from
+def _stands_as(row: Row) -> str:
+    """Return the id of the item where a row of items stands: a merged one's survivor."""
+    return str(row["merged_into"] or row["id"])
+
+
+@lru_cache(maxsize=512)
+def _sightings_of(count: int) -> str:
+    """Return the statement that finds where so many items stand at a source.
+
+    Each by its whole key: of a join the planner of PostgreSQL may read all that stood there ever,
+    as long as it does not know yet how many those are.
+    """
+    return " UNION ALL ".join(
+        f"""SELECT item, position, missing_since, stated FROM sightings
+        WHERE bulletin = :bulletin AND source = :source AND item = :key{_letters(place)}"""
+        for place in range(count)
+    )
+
+
+@lru_cache(maxsize=64)
+def _own_contents(count: int) -> str:
+    """Return the statement that finds the last former contents of so many items."""
+    names = ", ".join(f":key{_letters(place)}" for place in range(count))
+    return (
+        f"SELECT item, {FORMER} FROM revisions JOIN items ON items.id = revisions.item "
+        f"WHERE item IN ({names}) AND merged_from IS NULL "
+        "AND revisions.revision >= items.revision - :most ORDER BY item, revisions.revision"
+    )
+
+
+_CORRECTED = f"""
+SELECT item, {FORMER}
 FROM items JOIN revisions ON revisions.item = items.id
 WHERE bulletin = :bulletin AND changed > :number AND forgotten IS NULL
   AND revisions.revision = (
@@ -263,7 +300,7 @@ WHERE bulletin = :bulletin AND forgotten IS NULL AND id IN (
     SELECT merged_into FROM items WHERE bulletin = :bulletin AND merged_into IS NOT NULL
 )
 """
-_INSERT_ITEM = """
+INSERT_ITEM = """
 INSERT INTO items (
     id, token, bulletin, number, changed, title, url, day, instant, summary_html, full_html,
     author, image_url, categories, language, published, updated, first_seen, revision, baseline,
@@ -295,13 +332,14 @@ ON CONFLICT (bulletin, source, item) DO UPDATE SET
 def _revise(transaction: Transaction, revision: Revision, *, number: int, now: datetime) -> None:
     item, content = revision.item, revision.content
     transaction.run(
-        "INSERT INTO revisions (item, revision, replaced, content, evidence) "
-        "VALUES (:item, :revision, :replaced, :content, :evidence)",
+        "INSERT INTO revisions (item, revision, replaced, content, evidence, strength) "
+        "VALUES (:item, :revision, :replaced, :content, :evidence, :strength)",
         item=item.id,
         revision=item.revision,
         replaced=to_column(now),
         content=content_json(item.content),
         evidence=revision.match.evidence.value,
+        strength=revision.match.strength,
     )
     transaction.run(
         _UPDATE_ITEM,

@@ -104,7 +104,8 @@ class Item:
     that it ever stood there, and ``stated`` is the fingerprint of what the source said of it.
     ``forgotten`` is when an operator took it away: it is matched, so that it never comes back,
     and shown nowhere. ``merged_into`` is the id of the item that it was found to be, empty for
-    all others; a match of it is one of that item.
+    all others; a match of it is one of that item. ``withdrawn`` is since when an operator has it
+    shown as withdrawn, and ``restored`` when that was taken back last.
     """
 
     id: str
@@ -125,18 +126,25 @@ class Item:
     stated: str = ""
     forgotten: datetime | None = None
     merged_into: str = ""
+    withdrawn: datetime | None = None
+    restored: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Former:
-    """A content that an item had before, when it was replaced and why its entry was the item's.
+    """A content that an item had before, and when it was replaced.
 
-    ``merged_from`` is the id of the merged item whose wording it is, empty for a correction.
+    ``revision`` is its number; the present content has the one of the item. ``evidence`` and
+    ``strength`` say by what the entry that replaced it was taken for the item, ``strength`` None
+    where that was not written down. ``merged_from`` is the id of the merged item whose wording
+    it is, empty for a correction.
     """
 
     content: Content
+    revision: int
     replaced: datetime
     evidence: str
+    strength: float | None = None
     merged_from: str = ""
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_path, page_address
-from feeds.corrections import correction_of
+from feeds.corrections import corrected_at, correction_of
+from feeds.labels import withdrawn_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,11 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """An item as a page shows it. ``day`` is None where the source states none."""
+    """An item as a page shows it.
+
+    ``day`` is None where the source states none; ``withdrawn`` is the word for it, empty where
+    the item stands.
+    """
 
     title: str
     url: str
@@ -49,6 +54,7 @@ class ItemView:
     language: str
     first_seen: datetime
     corrected: datetime | None
+    withdrawn: str
     correction: Correction | None
 
 
@@ -77,7 +83,7 @@ def bulletin_page(
     bulletin: BulletinSettings, items: Sequence[Item], *, settings: Settings, renderer: Renderer
 ) -> str:
     """Return a bulletin's page with its latest items, by day."""
-    views = [_item_view(item) for item in items]
+    views = [_item_view(item, bulletin.language) for item in items]
     days = tuple(
         DayView(day=day, entries=tuple(group))
         for day, group in groupby(views, lambda view: view.day)
@@ -109,7 +115,7 @@ def item_page(
         site=settings.site,
         bulletin=_bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
-        item=_item_view(item, whole=True, former=former),
+        item=_item_view(item, bulletin.language, whole=True, former=former),
         address=f"{settings.base_url}/{item_path(item.bulletin, item.token)}",
         root="../../",
     )
@@ -123,7 +129,7 @@ def moved_page(
         "moved.html",
         site=settings.site,
         bulletin=_bulletin_view(bulletin, settings),
-        item=_item_view(survivor),
+        item=_item_view(survivor, bulletin.language),
         target=f"{survivor.token}.html",
         address=f"{settings.base_url}/{item_path(survivor.bulletin, survivor.token)}",
         root="../../",
@@ -139,7 +145,7 @@ def index_page(
         site=settings.site,
         address=f"{settings.base_url}/",
         bulletins=[
-            (_bulletin_view(bulletin, settings), _item_view(newest))
+            (_bulletin_view(bulletin, settings), _item_view(newest, bulletin.language))
             for bulletin, newest in bulletins
         ],
         root="",
@@ -176,8 +182,10 @@ def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVi
     )
 
 
-def _item_view(item: Item, *, whole: bool = False, former: Former | None = None) -> ItemView:
-    """Return an item as lists show it, or with its whole text."""
+def _item_view(
+    item: Item, language: str, *, whole: bool = False, former: Former | None = None
+) -> ItemView:
+    """Return an item as lists of a bulletin of a language show it, or with its whole text."""
     content = item.content
     shown = (whole and content.full_html) or content.summary_html
     return ItemView(
@@ -192,7 +200,7 @@ def _item_view(item: Item, *, whole: bool = False, former: Former | None = None)
         categories=content.categories,
         language=content.language,
         first_seen=item.first_seen,
-        # Not by its revisions: wordings of a merged item are among them.
-        corrected=item.updated if item.updated != item.published else None,
+        corrected=corrected_at(item),
+        withdrawn=withdrawn_label(content.language or language) if item.withdrawn else "",
         correction=correction_of(former, content) if former else None,
     )

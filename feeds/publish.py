@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_link, item_path, page_address
 from feeds.feed import Feed, FeedItem
 from feeds.json_feed import write_json_feed
+from feeds.labels import withdrawn_label, withdrawn_title
 from feeds.pages import bulletin_page, index_page, item_page, moved_page, stylesheet
 from feeds.rss_atom import write_atom, write_rss
 
@@ -206,11 +207,27 @@ def make_feed(
         rss_url=page + RSS,
         atom_url=page + ATOM,
         json_url=page + JSON_FEED,
-        items=tuple(_feed_item(item, base_url) for item in items),
+        items=tuple(_feed_item(item, bulletin, base_url) for item in items),
     )
 
 
-def _feed_item(item: Item, base_url: str) -> FeedItem:
+def _feed_item(item: Item, bulletin: BulletinSettings, base_url: str) -> FeedItem:
+    found = _as_found(item, base_url)
+    if item.withdrawn is None:
+        return found
+    # Lists of readers show the title alone, filters go by the category, and what is read aloud or
+    # forwarded is the text: it is said in all three.
+    language = item.content.language or bulletin.language
+    label = withdrawn_label(language)
+    return replace(
+        found,
+        title=withdrawn_title(found.title, language),
+        summary_html=f"<p><strong>{label}</strong></p>{found.summary_html}",
+        categories=(label, *found.categories),
+    )
+
+
+def _as_found(item: Item, base_url: str) -> FeedItem:
     content = item.content
     return FeedItem(
         id=item.id,

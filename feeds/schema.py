@@ -182,5 +182,17 @@ FEEDS = Migrations(
             WHERE outcome = 'changed' AND new > 0
             """,
         ),
+        (
+            # withdrawn: since when it is shown as withdrawn; restored: when that was taken back.
+            "ALTER TABLE items ADD COLUMN withdrawn TEXT",
+            "ALTER TABLE items ADD COLUMN restored TEXT",
+            # strength: of the match that brought the wording which replaced this one, NULL where
+            # it was not written down; handed_over: what a merge took over besides wordings.
+            "ALTER TABLE revisions ADD COLUMN strength REAL",
+            "ALTER TABLE revisions ADD COLUMN handed_over TEXT NOT NULL DEFAULT ''",
+            # Rows whose keys are of an older recipe, and the places of one item, found at once.
+            "CREATE INDEX items_by_keys_version ON items (keys_version)",
+            "CREATE INDEX sightings_of ON sightings (item)",
+        ),
     ),
 )

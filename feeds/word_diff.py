@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # Between what two texts begin and end with alike, so many words are compared; of more, all is
 # said to be removed and added.
 MOST_WORDS = 5_000
+# Words that an excerpt shows of what changed, and on either side of it.
+_SHOWN = 40
+_AROUND = 4
 
 # A word with the blanks after it; where a script sets none between words, each character.
 _WIDE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -52,6 +55,26 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
         else:
             pieces.append(Piece(kind, text))
     return tuple(pieces)
+
+
+def excerpt(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return the pieces cut to what a line can show: what changed, with some words around it."""
+    last = len(pieces) - 1
+    return tuple(
+        Piece(piece.kind, _cut(piece, is_first=place == 0, is_last=place == last))
+        for place, piece in enumerate(pieces)
+    )
+
+
+def _cut(piece: Piece, *, is_first: bool, is_last: bool) -> str:
+    words = _WORD.findall(piece.text)
+    if piece.kind is not Kind.KEPT:
+        return piece.text if len(words) <= _SHOWN else f"{''.join(words[:_SHOWN])}… "
+    head = 0 if is_first else _AROUND
+    tail = 0 if is_last else _AROUND
+    if len(words) <= head + tail + 1:
+        return piece.text
+    return f"{''.join(words[:head])}… {''.join(words[len(words) - tail :])}"
 
 
 def is_changed(pieces: Sequence[Piece]) -> bool:

@@ -56,7 +56,7 @@ _FREEZE = """
 INSERT INTO edition_items (edition, item)
 SELECT :edition, id FROM items
 WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND baseline = 0
-  AND forgotten IS NULL
+  AND forgotten IS NULL AND withdrawn IS NULL
 """
 _QUEUE = """
 INSERT INTO deliveries (edition, subscription, address, state, message_id, next_attempt, created)
@@ -129,7 +129,8 @@ class EditionStore:
             return int(known["id"])
         if not transaction.one(
             "SELECT 1 FROM items WHERE bulletin = :bulletin AND number > :after "
-            "AND number <= :upto AND baseline = 0 AND forgotten IS NULL LIMIT 1",
+            "AND number <= :upto AND baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL "
+            "LIMIT 1",
             **values,
         ):
             return None
@@ -206,7 +207,8 @@ class EditionStore:
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND baseline = 0 "
-                "AND forgotten IS NULL AND number > (SELECT min(mark) FROM subscriptions "
+                "AND forgotten IS NULL AND withdrawn IS NULL "
+                "AND number > (SELECT min(mark) FROM subscriptions "
                 "WHERE active = 1 AND bulletin = :bulletin) "
                 "ORDER BY published DESC, number DESC",
                 bulletin=bulletin,

@@ -501,9 +501,10 @@ def test_a_dry_run_shows_and_changes_nothing(harbour: Path, run: Run) -> None:
 
     assert code == OK
     assert output == (
-        "harbour/main: 1 new, 1 revised, 0 missing, 1 unchanged\n"
-        "  new      Lighthouse open\n"
-        "  revised  Bridge closed for repairs  (same title and date)\n"
+        "harbour/main: 1 new, 1 revised, 0 moved, 0 missing, 1 unchanged\n"
+        "  new       2026-11-09  Lighthouse open\n"
+        "  revised   Bridge closed for repairs  (title and date, 0.95)\n"
+        "            text: … bridge stays closed until [-Friday.-]{+Sunday.+}\n"
     )
     assert run("check", "--dry-run")[1] == output
     assert "Lighthouse" not in (harbour / "public" / "harbour" / "rss.xml").read_text()
@@ -526,8 +527,8 @@ def test_who_only_looks_registers_nothing(harbour: Path, run: Run) -> None:
     run("subscribers", "list")
 
     assert code == OK
-    assert "harbour/main: 0 new, 0 revised, 0 missing, 2 unchanged\n" in output
-    assert "b/main: 2 new, 0 revised, 0 missing, 0 unchanged, the baseline" in output
+    assert "harbour/main: 0 new, 0 revised, 0 moved, 0 missing, 2 unchanged\n" in output
+    assert "b/main: 2 new, 0 revised, 0 moved, 0 missing, 0 unchanged, the baseline" in output
     with open_app(load(path, {}), register=False) as app:
         assert app.sources.sources() == before
 
@@ -647,7 +648,7 @@ def test_what_is_held_is_shown_and_settled(
 
     assert code == FAILED
     assert "harbour/main: held: far more new items than ever: 17 of 17" in output
-    assert "  new      Flood 17" in output
+    assert "  new       2027-05-17  Flood 17" in output
     assert "far more" in json.loads(run("check", "--dry-run", "--json")[1])[0]["held"]
     assert run(verb, "harbour")[0] == FAILED
     assert run("check")[0] == FAILED

@@ -138,11 +138,16 @@ def test_what_came_while_nobody_read_is_no_flood() -> None:
     )
     at_once = tuple(replace(each, when=When(DAY)) for each in since)
     old = tuple(replace(each, when=When(read - timedelta(days=n))) for n, each in enumerate(since))
+    ahead = tuple(
+        replace(each, when=When(NOON.date() + timedelta(days=2 + n)))
+        for n, each in enumerate(since)
+    )
     usual = replace(USUAL, read=read)
 
     assert judge(Changes(new=spread), usual, NOON) == ""
     assert judge(Changes(new=at_once), usual, NOON).startswith("far more new items than ever")
     assert judge(Changes(new=old), usual, NOON).startswith("far more new items than ever")
+    assert judge(Changes(new=ahead), usual, NOON).startswith("far more new items than ever")
 
 
 @pytest.mark.parametrize(
@@ -180,14 +185,14 @@ def test_what_lasts_is_believed() -> None:
 
 def test_a_flood_is_announced_from_the_top_of_the_page_only() -> None:
     """All are stored; what is not a flood is announced as a whole."""
-    flood = believed_by_time(changes(new=200), USUAL)
+    flood = believed_by_time(changes(new=200), USUAL, NOON)
 
     told = [not is_baseline(each, flood, rank=rank) for rank, each in enumerate(flood.new)]
     assert told == [True] * MOST_ANNOUNCED + [False] * (200 - MOST_ANNOUNCED)
-    assert believed_by_time(changes(new=3, lost=9), USUAL).announced is None
+    assert believed_by_time(changes(new=3, lost=9), USUAL, NOON).announced is None
     other = replace(changes(new=12, lost=9), unread=9)
     other = replace(other, doubted=judge(other, USUAL, NOON))
-    assert believed_by_time(other, USUAL).announced == MOST_ANNOUNCED
+    assert believed_by_time(other, USUAL, NOON).announced == MOST_ANNOUNCED
     thrown = discarded(changes(new=200))
     assert all(is_baseline(each, thrown) for each in thrown.new)
 

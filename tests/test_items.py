@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from worlds import Feeds, bulletin, entry
+from worlds import Feeds, bulletin, checked, entry, stored
 
 from config.load import load
-from feeds.diff import content_of, diff
-from feeds.identify import identify
+from feeds.diff import content_of
 from feeds.item_admin_store import BulletinBusyError, ItemAdminStore, ItemError
 from feeds.model import Changes, Evidence, Match, Revision
 from feeds.word_diff import MOST_WORDS, Kind, Piece, word_diff
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from feeds.database import Database
-    from feeds.model import Entry, Item
+    from feeds.model import Item
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -111,26 +110,6 @@ def admin(database: Database) -> ItemAdminStore:
 def titles(items: tuple[Item, ...]) -> list[str]:
     """Return what items are called."""
     return [item.content.title for item in items]
-
-
-def stored(feeds: Feeds, *entries: Entry) -> list[Item]:
-    """Store entries; return their items in the order of the entries, a minute later."""
-    ids = feeds.store(*entries)
-    feeds.clock.forward(minutes=1)
-    by_id = {item.id: item for item in feeds.items.latest("harbour", 1000)}
-    return [by_id[id_] for id_ in ids]
-
-
-def checked(feeds: Feeds, *entries: Entry, source: str = "main") -> Changes:
-    """Take the steps of a check of what a source shows, and return what it changed."""
-    claim = feeds.claim()
-    known = feeds.items.known("harbour", source, entries)
-    changes = diff(identify(entries, known), first=False)
-    assert not changes.held
-    outcome = feeds.outcome(claim, source=source)
-    feeds.items.apply(claim, outcome, changes, zone=UTC_ZONE)
-    feeds.sources.release(claim)
-    return changes
 
 
 def test_items_are_listed_and_found(feeds: Feeds, admin: ItemAdminStore) -> None:

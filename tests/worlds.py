@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,15 +11,21 @@ from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
 from config.settings import BulletinSettings, SourceSettings
-from feeds.diff import content_of, fingerprint
+from feeds.alternation import settled
+from feeds.diff import content_of, diff, fingerprint
 from feeds.fetch import Validators
+from feeds.identify import identify
 from feeds.item_store import ItemStore
 from feeds.model import Changes, Entry, Item, When
 from feeds.records import Check, Claim, Outcome
 from feeds.registration_store import recipe_of
 from feeds.source_store import SourceStore
+from notifier.edition_store import EditionStore
+from tidings.cli import main
 
 if TYPE_CHECKING:
+    import pytest
+
     from feeds.database import Database
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -143,3 +150,54 @@ class Feeds:
         ids = self.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
         self.sources.release(claim)
         return ids
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def runner(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a verb in a folder: its exit code, what it prints, and its messages."""
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("TIDINGS_CONFIG", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = main(arguments)
+        output, messages = capfd.readouterr()
+        return code, output, messages
+
+    return run
+
+
+def of_edition(feeds: Feeds, *, after: int) -> set[str]:
+    """Return the titles that an edition of all after a number has, when it opens now."""
+    editions = EditionStore(feeds.database, secret="s", mail_domain="example.org")
+    upto = feeds.sources.bulletin_states()["harbour"].number
+    with feeds.database.transaction() as transaction:
+        edition = editions._open(  # noqa: SLF001 - without a subscriber
+            transaction, "harbour", after=after, upto=upto, now=feeds.clock()
+        )
+    return {item.content.title for item in editions.items(edition)} if edition else set()
+
+
+def stored(feeds: Feeds, *entries: Entry) -> list[Item]:
+    """Store entries; return their items in the order of the entries, a minute later."""
+    ids = feeds.store(*entries)
+    feeds.clock.forward(minutes=1)
+    by_id = {item.id: item for item in feeds.items.latest("harbour", 1000)}
+    return [by_id[id_] for id_ in ids]
+
+
+def checked(feeds: Feeds, *entries: Entry, source: str = "main") -> Changes:
+    """Take the steps of a check of what a source shows, and return what it changed."""
+    claim = feeds.claim()
+    known = feeds.items.known("harbour", source, entries)
+    changes = diff(identify(entries, known), first=False)
+    revised = [revision.item.id for revision in changes.revised]
+    changes = settled(changes, feeds.items.former_contents(revised))
+    assert not changes.held
+    outcome = feeds.outcome(claim, source=source)
+    feeds.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
+    feeds.sources.release(claim)
+    feeds.clock.forward(minutes=1)
+    return changes

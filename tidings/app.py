@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from feeds.database import open_database
 from feeds.item_admin_store import ItemAdminStore
+from feeds.item_split_store import ItemSplitStore
 from feeds.item_store import ItemStore
+from feeds.keys_store import renew_keys
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
 from feeds.publish import Publisher
@@ -52,6 +54,7 @@ class App:
     items: ItemStore
     turns: TurnStore
     item_admin: ItemAdminStore
+    item_split: ItemSplitStore
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
@@ -102,6 +105,7 @@ def open_app(
         ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
     ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
+        renew_keys(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
@@ -118,6 +122,7 @@ def open_app(
             items=items,
             turns=TurnStore(database),
             item_admin=ItemAdminStore(database),
+            item_split=ItemSplitStore(database, authority=authority),
             subscribers=subscribers,
             editions=EditionStore(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)

@@ -228,7 +228,7 @@ def _count(text: str) -> int:
 
 
 def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "items", "list items, show what became of one, merge two, forget one")
+    parser = _verb(verbs, "items", "list items, show, withdraw, merge, split and forget them")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = _verb(actions, "list", "list the items of a bulletin, those first that came last")
     listing.add_argument("bulletin", metavar="BULLETIN")
@@ -242,11 +242,26 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
     show = _verb(actions, "show", "show an item, where it stands and what it was before")
     show.add_argument("item", metavar="ID", help="its id, or the last part of it")
     _json(show, "it")
+    withdraw = _verb(actions, "withdraw", "mark an item as withdrawn; it stays, but is in no mail")
+    withdraw.add_argument("item", metavar="ID", help="its id, or the last part of it")
+    withdraw.add_argument("--undo", action="store_true", help="take the withdrawal back")
     merge = _verb(actions, "merge", "make an item one with an older one, which keeps its id")
     merge.add_argument(
         "item", metavar="ID", help="the newer one, whose page will lead to the other"
     )
     merge.add_argument("into", metavar="INTO", help="the older one")
+    split = _verb(actions, "split", "take a merge back, or make an item two at a revision of it")
+    split.add_argument("item", metavar="ID", help="what was merged, or what is two things")
+    split.add_argument(
+        "--at",
+        type=_count,
+        default=None,
+        metavar="N",
+        help="the first revision that is another thing (see: tidings items show ID)",
+    )
+    split.add_argument(
+        "--announce", action="store_true", help="mail the other thing as new (default: to nobody)"
+    )
     forget = _verb(actions, "forget", "take an item out of feeds, pages and coming mails, for good")
     forget.add_argument("item", metavar="ID", help="its id, or the last part of it")
 

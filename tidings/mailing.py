@@ -91,7 +91,9 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
 
     None where the bulletin has no items yet. Its way out leads nowhere: it is no subscriber's.
     """
-    items = app.editions.next_items(bulletin.slug) or app.items.latest(bulletin.slug, _LATEST)
+    items = app.editions.next_items(bulletin.slug) or tuple(
+        item for item in app.items.latest(bulletin.slug, _LATEST) if item.withdrawn is None
+    )
     if not items:
         return None
     mail = _rendered(app, bulletin, items, number=0)

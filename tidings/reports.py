@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.write import given_rules
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from feeds.item_admin_store import History
-    from feeds.model import Changes, Content, Item, Repair
+    from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
     from tidings.app import App
 
@@ -88,6 +86,8 @@ def item_report(item: Item) -> Report:
         "baseline": item.baseline,
         "forgotten": _instant(item.forgotten),
         "merged_into": item.merged_into or None,
+        "withdrawn": _instant(item.withdrawn),
+        "missing_since": _instant(item.missing_since),
     }
 
 
@@ -95,6 +95,7 @@ def history_report(history: History) -> Report:
     """Return an item with its content, where it stands and what it was before."""
     return item_report(history.item) | {
         "source_id": history.item.source_id,
+        "revision": history.item.revision,
         "content": _content_report(history.item.content),
         "sightings": [
             {
@@ -108,9 +109,11 @@ def history_report(history: History) -> Report:
         ],
         "former": [
             {
+                "revision": former.revision,
                 "content": _content_report(former.content),
                 "replaced": _instant(former.replaced),
                 "evidence": former.evidence,
+                "strength": None if former.strength is None else round(former.strength, 3),
                 "merged_from": former.merged_from or None,
             }
             for former in history.former
@@ -129,37 +132,6 @@ def _content_report(content: Content) -> Report:
         "image_url": content.image_url,
         "categories": list(content.categories),
         "language": content.language,
-    }
-
-
-def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
-    """Return what a check would change, with the evidence of each match that changes."""
-    return {
-        "bulletin": bulletin,
-        "source": source,
-        "held": changes.held,
-        "repair": None if changes.repair is None else _repair_report(changes.repair),
-        "baseline": changes.baseline,
-        "new": [entry.title for entry in changes.new],
-        "revised": [
-            {
-                "id": revision.item.id,
-                "title": revision.content.title,
-                "evidence": revision.match.evidence.value,
-                "strength": round(revision.match.strength, 3),
-            }
-            for revision in changes.revised
-        ],
-        "missing": [{"id": item.id, "title": item.content.title} for item in changes.missing],
-        "unchanged": len(changes.unchanged),
-    }
-
-
-def _repair_report(repair: Repair) -> Report:
-    return {
-        "in_force": repair.in_force,
-        "evidence": repair.evidence,
-        "rules": given_rules(repair.rules),
     }
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.text import Text
+
 
 def say(text: str = "") -> None:
     """Print a line to standard output."""
@@ -53,13 +55,35 @@ def say_pieces(label: str, pieces: Sequence[tuple[str, str]]) -> None:
         say(label + "".join(_marked(kind, text) for kind, text in pieces))
         return
     from rich.console import Console
+
+    Console().print(_styled(label, pieces), soft_wrap=True)
+
+
+def say_beside(label: str, pieces: Sequence[tuple[str, str]]) -> None:
+    """Print a text of pieces beside a label; on a terminal all its lines begin beside it."""
+    if not sys.stdout.isatty():
+        say_pieces(label, pieces)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    beside = Table.grid()
+    beside.add_column(width=len(label), no_wrap=True)
+    beside.add_column(overflow="fold")
+    beside.add_row(_styled(label, ()), _styled("", pieces))
+    Console().print(beside)
+
+
+def _styled(label: str, pieces: Sequence[tuple[str, str]]) -> Text:
     from rich.text import Text
 
     styles = {"kept": "", "removed": "red strike", "added": "green underline"}
     line = Text(label)
     for kind, text in pieces:
         line.append(text, styles[kind])
-    Console().print(line, soft_wrap=True)
+        if kind == "removed" and not text[-1].isspace():
+            line.append(" ")
+    return line
 
 
 def _marked(kind: str, text: str) -> str:

@@ -11,10 +11,10 @@ from feeds.fetch import Fetcher, FetchError, Validators
 from feeds.records import SourceState
 from tidings.app import load_settings, open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
+from tidings.dry_run import changes_report, show_changes
 from tidings.logs import set_up_logging
-from tidings.reports import changes_report, check_report
+from tidings.reports import check_report
 from tidings.terminal import progress, say, say_json
-from tidings.turns import say_repair
 from tidings.work import check_claimed, lease_length, publish
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.settings import SourceSettings
-    from feeds.model import Changes
     from feeds.records import Check
     from tidings.app import App
     from tidings.reports import Report
@@ -100,7 +99,7 @@ def _dry_run(app: App, slugs: list[str], *, word: Word, as_json: bool) -> int:
                 failed = failed or bool(changes.held)
                 reports.append(changes_report(state.bulletin, state.name, changes))
                 if not as_json:
-                    _show(f"{state.bulletin}/{state.name}", changes)
+                    show_changes(f"{state.bulletin}/{state.name}", changes)
     if as_json:
         say_json(reports)
     else:
@@ -134,20 +133,3 @@ def _fresh(source: SourceSettings, now: datetime) -> SourceState:
         failures=0,
         problem="",
     )
-
-
-def _show(name: str, changes: Changes) -> None:
-    first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
-    if changes.held:
-        say(f"{name}: held: {changes.held}; without that it would bring:")
-    say_repair(name, changes.repair)
-    say(
-        f"{name}: {len(changes.new)} new, {len(changes.revised)} revised, "
-        f"{len(changes.missing)} missing, {len(changes.unchanged)} unchanged{first}"
-    )
-    for entry in changes.new:
-        say(f"  new      {entry.title}")
-    for revision in changes.revised:
-        say(f"  revised  {revision.content.title}  (same {revision.match.evidence.value})")
-    for item in changes.missing:
-        say(f"  missing  {item.content.title}")

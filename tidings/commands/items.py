@@ -1,12 +1,14 @@
-"""``tidings items``: list, show, merge, forget."""
+"""``tidings items``: list, show, withdraw, merge, split, forget."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from feeds.corrections import changes_of
+from feeds.corrections import changes_of, corrected_at
 from feeds.item_admin_store import BulletinBusyError, ItemError
 from feeds.markup import plain_text
+from feeds.wordings import wordings
 from tidings.app import load_settings, open_app
 from tidings.cli import BUSY, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
@@ -16,18 +18,20 @@ from tidings.work import publish
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from feeds.item_admin_store import History, Sighting
+    from feeds.item_admin_store import Sighting
+    from feeds.item_split_store import Split
     from feeds.model import Content, Former, Item
+    from feeds.wordings import Wording
     from tidings.app import App
 
 
 def run(options: argparse.Namespace) -> int:
-    """Perform the action; what was merged or forgotten is published at once."""
+    """Perform the action; what it changed is published at once."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
-    changes = options.action in {"merge", "forget"}
+    changes = options.action in _CHANGES
     with open_app(load_settings(options.config), register=changes) as app:
         if options.action == "list":
             _list(app, options)
@@ -58,8 +62,17 @@ def _list(app: App, options: argparse.Namespace) -> None:
         say_json([item_report(item) for item in items])
         return
     say_table(
-        ("item", "date", "corrected", "title"),
-        [(item.token, _date(item.content), _corrected(item), item.content.title) for item in items],
+        ("item", "date", "corrected", "title", "state"),
+        [
+            (
+                item.token,
+                _date(item.content),
+                _day(corrected_at(item)),
+                item.content.title,
+                _state(item),
+            )
+            for item in items
+        ],
     )
 
 
@@ -67,8 +80,13 @@ def _date(content: Content) -> str:
     return content.when.day.isoformat() if content.when else ""
 
 
-def _corrected(item: Item) -> str:
-    return "" if item.updated == item.published else f"{item.updated:%Y-%m-%d}"
+def _day(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d}" if instant else ""
+
+
+def _state(item: Item) -> str:
+    states = {"withdrawn": item.withdrawn, "missing since": item.missing_since}
+    return ", ".join(f"{state} {_day(since)}" for state, since in states.items() if since)
 
 
 def _show(app: App, options: argparse.Namespace) -> None:
@@ -86,9 +104,13 @@ def _show(app: App, options: argparse.Namespace) -> None:
     if text:
         say()
         say(text)
-    for former, content in _steps(history):
+    for before, after in pairwise(wordings(history.former, item)):
         say()
-        _say_step(former, content)
+        _say_revision(before, after)
+    for former in history.former:
+        if former.merged_from:
+            say()
+            _say_merged(former, item)
 
 
 def _facts(item: Item) -> Iterator[tuple[str, str]]:
@@ -106,6 +128,8 @@ def _facts(item: Item) -> Iterator[tuple[str, str]]:
     yield "updated", _instant(item.updated)
     yield "first seen", _instant(item.first_seen)
     yield "announced", "to nobody: it was there at the first reading" if item.baseline else ""
+    yield "revision", str(item.revision) if item.revision else ""
+    yield "withdrawn", _instant(item.withdrawn) if item.withdrawn else ""
     yield "merged into", item.merged_into
     yield "forgotten", _instant(item.forgotten) if item.forgotten else ""
 
@@ -124,26 +148,21 @@ def _place(sighting: Sighting) -> str:
     return f"{sighting.source}: {where}, by {sighting.evidence} ({sighting.strength:.2f})"
 
 
-def _steps(history: History) -> Iterator[tuple[Former, Content]]:
-    """Yield each former content with what took its place: the newest, the one that follows it.
-
-    The wording of a merged item was never replaced by another; it is held against the present.
-    """
-    own = [former for former in history.former if not former.merged_from]
-    following = [*(former.content for former in own[1:]), history.item.content]
-    yield from zip(own, following, strict=bool(own))
-    for former in history.former:
-        if former.merged_from:
-            yield former, history.item.content
+def _say_revision(before: Wording, after: Wording) -> None:
+    known = after.evidence if after.strength is None else f"{after.evidence} ({after.strength:.2f})"
+    since = _instant(after.since) if after.since else ""
+    say(f"revision {after.revision}, corrected {since}, known by {known}")
+    _say_changes(before.content, after.content)
 
 
-def _say_step(former: Former, content: Content) -> None:
-    day = _instant(former.replaced)
-    if former.merged_from:
-        say(f"as {former.merged_from} had it, until {day}")
-    else:
-        say(f"corrected {day}, known by {former.evidence}")
-    changes = changes_of(former.content, content)
+def _say_merged(former: Former, item: Item) -> None:
+    """Print the wording of a merged item, which replaced none, beside the present one."""
+    say(f"as {former.merged_from} had it, until {_instant(former.replaced)}")
+    _say_changes(former.content, item.content)
+
+
+def _say_changes(old: Content, new: Content) -> None:
+    changes = changes_of(old, new)
     for change in changes:
         say_pieces(
             f"  {change.name}: ", [(piece.kind.value, piece.text) for piece in change.pieces]
@@ -155,16 +174,82 @@ def _say_step(former: Former, content: Content) -> None:
 def _change(app: App, options: argparse.Namespace) -> None:
     item = _item(app, options.item)
     try:
-        if options.action == "merge":
-            into = _item(app, options.into)
-            app.item_admin.merge(item, into, now=app.clock())
-            done = f"{item.token} is {into.token} now: {into.content.title}"
-        else:
-            app.item_admin.forget(item, now=app.clock())
-            done = f"{item.token} is forgotten: {item.content.title}"
+        done = _CHANGES[options.action](app, item, options)
     except ItemError as error:
         raise CommandError(str(error), code=USAGE) from error
     except BulletinBusyError as error:
         raise CommandError(str(error), code=BUSY) from error
     say(done)
     publish(app)
+
+
+def _withdraw(app: App, item: Item, options: argparse.Namespace) -> str:
+    if options.undo:
+        app.item_admin.restore(item, now=app.clock())
+        return f"{item.token} stands again: {item.content.title}"
+    app.item_admin.withdraw(item, now=app.clock())
+    return f"{item.token} is withdrawn: {item.content.title}"
+
+
+def _merge(app: App, item: Item, options: argparse.Namespace) -> str:
+    into = _item(app, options.into)
+    app.item_admin.merge(item, into, now=app.clock())
+    return f"{item.token} is {into.token} now: {into.content.title}"
+
+
+def _split(app: App, item: Item, options: argparse.Namespace) -> str:
+    if item.merged_into:
+        if options.at is not None or options.announce:
+            raise CommandError(
+                f"{item.token} was merged, and is split as it was then, without --at and "
+                "--announce: nobody is mailed an item again",
+                code=USAGE,
+            )
+        return _said_of(app.item_split.unmerge(item, now=app.clock()), "again, mailed to nobody")
+    if options.at is None:
+        raise CommandError(_what_to_split(app, item), code=USAGE)
+    split = app.item_split.split(
+        item,
+        at=options.at,
+        announce=options.announce,
+        zone=app.bulletin(item.bulletin).time_zone,
+        now=app.clock(),
+    )
+    return _said_of(split, "and news" if options.announce else "and mailed to nobody")
+
+
+def _said_of(split: Split, how: str) -> str:
+    kept, other = split.kept, split.other
+    return (
+        f"{kept.token} is what it was: {kept.content.title}\n"
+        f"{other.token} is an item of its own {how}: {other.content.title}"
+    )
+
+
+def _what_to_split(app: App, item: Item) -> str:
+    """Say what can be split of an item of which it was not said."""
+    history = app.item_admin.history(item)
+    merged = dict.fromkeys(former.merged_from for former in history.former if former.merged_from)
+    revisions = [str(wording.revision) for wording in wordings(history.former, item)[1:]]
+    if not merged and not revisions:
+        return f"{item.token} has had one wording only, and cannot be split"
+    ways = [f"a merge is taken back with: tidings items split {id_}" for id_ in merged]
+    if revisions:
+        ways.append(
+            f"what it became from a revision on, of {', '.join(revisions)}, is made an item of "
+            f"its own with: tidings items split {item.token} --at N"
+        )
+    return f"{'; '.join(ways)}; see: tidings items show {item.token}"
+
+
+def _forget(app: App, item: Item, _: argparse.Namespace) -> str:
+    app.item_admin.forget(item, now=app.clock())
+    return f"{item.token} is forgotten: {item.content.title}"
+
+
+_CHANGES: dict[str, Callable[[App, Item, argparse.Namespace], str]] = {
+    "withdraw": _withdraw,
+    "merge": _merge,
+    "split": _split,
+    "forget": _forget,
+}
