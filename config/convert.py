@@ -24,6 +24,7 @@ from config.settings import (
     Pattern,
     Port,
     SourceKind,
+    Texts,
     WebAddress,
 )
 
@@ -65,6 +66,16 @@ class Converter:
         return self.parse(str(value))
 
 
+class TextsConverter(Converter):
+    """Several texts: a list in TOML, with commas between them in the environment."""
+
+    def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert a list of texts. Raises Unfit."""
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise Unfit('a list of texts such as ["ferry", "ferries"]')
+        return _texts(value)
+
+
 def describe(value: object) -> str:
     """Show a TOML value as an operator wrote it, roughly, and no login of an address."""
     if isinstance(value, dict):
@@ -87,6 +98,12 @@ def _text(text: str) -> str:
     if not _is_one_line(text):
         raise Unfit("a text on one line")
     return text
+
+
+def _texts(texts: list[str]) -> tuple[str, ...]:
+    if not all(text.strip() and _is_one_line(text) for text in texts):
+        raise Unfit("texts that are not empty, each on one line")
+    return tuple(dict.fromkeys(text.strip() for text in texts))
 
 
 def _is_number(text: str) -> bool:
@@ -215,6 +232,7 @@ CONVERTERS: dict[object, Converter] = {
     int: Converter(_number, int),
     Port: Converter(_port, int),
     bool: Converter(_truth, bool),
+    Texts: TextsConverter(lambda text: _texts(text.split(",") if text else [])),
     Pattern: Converter(_pattern),
     DateFormat: Converter(_date_format),
     timedelta: Converter(_duration),

@@ -28,6 +28,8 @@ DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
 
+Texts = tuple[str, ...]
+
 DEFAULT_PORT = 8080
 
 
@@ -227,7 +229,61 @@ class BulletinSettings:
     description: str = setting("", "One sentence about it, in the feeds and on its page.")
     language: Language = setting("en", "Language of its items (BCP 47): en, es, pt-BR.")
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone in which its days begin and end.")
+    formerly: Texts = setting(
+        (), "Names that it had before: their addresses lead here, and all that is stored goes on."
+    )
+    moved_to: WebAddress = setting(
+        "", "Where it is published from now on: its feeds say so, then their addresses lead there."
+    )
+    ended: bool = setting(
+        default=False,
+        why="It is published no more: its feeds say so, then their addresses answer 410.",
+    )
+    farewell: str = setting("", "How its feeds say that it moved or ended; empty: in our words.")
+    notice: timedelta = setting(
+        timedelta(weeks=4), "How long they say so before the addresses answer; 1s: at once."
+    )
     sources: tuple[SourceSettings, ...] = ()
+    views: tuple[ViewSettings, ...] = ()
+
+    def view(self, name: str) -> ViewSettings | None:
+        """Return the view of that name; None where none is configured."""
+        return next((known for known in self.views if known.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionSettings:
+    """A feed of some of what is stored; every key that is given narrows it."""
+
+    title: str = required("Name of the feed.")
+    description: str = setting("", "One sentence about it, in the feed and on its page.")
+    words: Texts = setting((), "Only items with one of these words or phrases; empty: all.")
+    without: Texts = setting((), "No items with one of these.")
+    categories: Texts = setting((), "Only items of one of these categories.")
+    sources: Texts = setting((), "Only items that were found at one of these sources.")
+    languages: Texts = setting((), 'Only items in one of these languages; "pt" is also "pt-BR".')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSettings(SelectionSettings):
+    """Some items of one bulletin, as a feed beside the bulletin's own."""
+
+    bulletin: str
+    name: str
+
+    @property
+    def slug(self) -> str:
+        """Where it stands below the site."""
+        return f"{self.bulletin}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeSettings(SelectionSettings):
+    """Several bulletins as one feed; what stands in more than one of them comes once."""
+
+    slug: str
+    bulletins: Texts = required("The bulletins that it is made of.")
+    language: Language = setting("", "Language of its page; empty: that of its first bulletin.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +297,7 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
+    merges: tuple[MergeSettings, ...] = ()
 
     @property
     def base_url(self) -> str:

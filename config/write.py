@@ -14,7 +14,13 @@ from zoneinfo import ZoneInfo
 
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
-from config.settings import BulletinSettings, RuleSettings, SourceSettings
+from config.settings import (
+    BulletinSettings,
+    MergeSettings,
+    RuleSettings,
+    SourceSettings,
+    ViewSettings,
+)
 
 _HEAD = """\
 # Configuration of Tidings. Every key, with its default: tidings init --example
@@ -100,7 +106,9 @@ _EXAMPLE_VALUES = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
     "file": "bulletin.txt",
+    "bulletins": ("harbour",),
 }
+_EXAMPLE_TITLES: dict[type, str] = {ViewSettings: "Ferries", MergeSettings: "Port and airport"}
 
 
 def example_configuration() -> str:
@@ -115,6 +123,14 @@ def example_configuration() -> str:
         f"# A second source of the same bulletin.\n[{source}.file]\n"
         f"{_keys({'file': _EXAMPLE_VALUES['file']})}"
     )
+    parts.append(
+        "# A feed of some of its items, at harbour/ferries/.\n[bulletins.harbour.views.ferries]\n"
+        f"{_explained(ViewSettings, given=('title',))}"
+    )
+    parts.append(
+        "# Several bulletins as one feed, at port/.\n[merges.port]\n"
+        f"{_explained(MergeSettings, given=('title', 'bulletins'))}"
+    )
     return "\n".join(parts)
 
 
@@ -125,12 +141,17 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
         if "why" not in field.metadata or field.name == "rules":
             continue
         line = (
-            f"{field.name} = {_quoted(_EXAMPLE_VALUES[field.name])}"
+            f"{field.name} = {_literal(_example(owner, field.name))}"
             if field.name in given
             else f"# {_default(owner, field.name)}"
         )
         lines.append(f"# {field.metadata['why']}\n{line}\n")
     return "".join(lines)
+
+
+def _example(owner: type, name: str) -> object:
+    titles = _EXAMPLE_TITLES if name == "title" else {}
+    return titles.get(owner, _EXAMPLE_VALUES[name])
 
 
 def _default(owner: type, name: str) -> str:
@@ -146,6 +167,8 @@ def _literal(value: object) -> str:
     match value:
         case dict():
             return "{}"
+        case tuple():
+            return f"[{', '.join(map(_quoted, value))}]"
         case int():
             return str(value).lower()
         case timedelta():

@@ -20,12 +20,14 @@ from config.settings import (
     BulletinSettings,
     FetchSettings,
     MailSettings,
+    MergeSettings,
     RuleSettings,
     ServerSettings,
     Settings,
     SiteSettings,
     SourceSettings,
     StoreSettings,
+    ViewSettings,
 )
 from config.slugs import RESERVED, slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
@@ -326,10 +328,10 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bulletins, fetch, mail, server, site, store"
+                "Known: bulletins, fetch, mail, merges, server, site, store"
             ),
         ),
-        ("\nx = 1", "2: x: unknown key. Known: bulletins, fetch, mail, server, site, store"),
+        ("\nx = 1", "2: x: unknown key. Known: bulletins, fetch, mail, merges, server, site, store"),
         (
             '# here\n[site]\nbase_ur = "https://news.test"',
             (
@@ -358,7 +360,8 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: description, language, link, sources, time_zone, title"
+                "Known: description, ended, farewell, formerly, language, link, moved_to, notice, "
+                "sources, time_zone, title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
@@ -938,6 +941,8 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         ("bulletins.harbour", BulletinSettings),
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
+        ("bulletins.harbour.views.ferries", ViewSettings),
+        ("merges.port", MergeSettings),
     ],
 )
 def test_the_example_has_every_key(table: str, owner: type) -> None:
