@@ -152,3 +152,19 @@ def _locale(language: str) -> str:
         except (UnknownLocaleError, ValueError):
             continue
     return "en_GB"
+
+
+@lru_cache(maxsize=512)
+def month_of_year(value: date, language: str) -> str:
+    """Write a month and its year as people of a language write them: September 2020."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", value, locale=_locale(language))
+
+
+@lru_cache(maxsize=512)
+def month_name(value: date, language: str) -> str:
+    """Write a month without its year: September."""
+    from babel.dates import format_date
+
+    return format_date(value, "LLLL", locale=_locale(language))

@@ -165,5 +165,30 @@ FEEDS = Migrations(
             WHERE source_id <> ''
             """,
         ),
+        (
+            # Items by the day that they are filed under, with what the archive counts.
+            """
+            CREATE INDEX items_by_day ON items (
+                bulletin, (substr(coalesce(day, published), 1, 10)), published, token, updated
+            ) WHERE forgotten IS NULL
+            """,
+            # Feeds that no bulletin's own row names: its views, and merges of bulletins.
+            """
+            CREATE TABLE named_feeds (
+                path TEXT PRIMARY KEY,
+                feed_id TEXT NOT NULL UNIQUE,
+                minted TEXT NOT NULL
+            )
+            """,
+            # What a bulletin's feeds say since when: that it moved to a place, or ended (empty).
+            """
+            CREATE TABLE farewells (
+                bulletin TEXT PRIMARY KEY REFERENCES bulletins (slug),
+                moved_to TEXT NOT NULL,
+                item TEXT NOT NULL UNIQUE,
+                said TEXT NOT NULL
+            )
+            """,
+        ),
     ),
 )
