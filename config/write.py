@@ -144,8 +144,8 @@ def _default(owner: type, name: str) -> str:
 
 def _literal(value: object) -> str:
     match value:
-        case dict():
-            return "{}"
+        case dict() | tuple():
+            return "{}" if isinstance(value, dict) else "[]"
         case int():
             return str(value).lower()
         case timedelta():
