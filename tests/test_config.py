@@ -386,8 +386,10 @@ MAIN = "bulletins.harbour.sources.main"
         ),
         (
             '[site]\nhubs = ["hub.test"]',
-            "2: site.hubs: found ['hub.test'], "
-            "allowed is a list, each of it an http or https address",
+            (
+                "2: site.hubs: found ['hub.test'], "
+                "allowed is a list, each of it an http or https address"
+            ),
         ),
         ("[site]\nwindow = 1.5", "2: site.window: found 1.5, allowed is a whole number from 1"),
         ('[site]\nwindow = "9"', "2: site.window: found '9', allowed is a whole number from 1"),
