@@ -26,10 +26,11 @@ from config.settings import (
     SourceKind,
     Texts,
     WebAddress,
+    WebAddresses,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
@@ -66,20 +67,37 @@ class Converter:
         return self.parse(str(value))
 
 
-class TextsConverter(Converter):
-    """Several texts: a list in TOML, with commas between them in the environment."""
+@dataclass(frozen=True, slots=True)
+class _Several(Converter):
+    """Several values of one type: a list in TOML, parted by blanks in the environment."""
+
+    native: type = list
+
+    def from_text(self, text: str) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert the text of an environment variable. Raises Unfit."""
+        return tuple(self._each(text.split()))
 
     def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
-        """Convert a list of texts. Raises Unfit."""
-        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            raise Unfit('a list of texts such as ["ferry", "ferries"]')
-        return _texts(value)
+        """Convert a TOML list. Raises Unfit."""
+        if not isinstance(value, list):
+            raise Unfit('a list such as ["..."]')
+        return tuple(self._each(value))
+
+    def _each(self, values: list[Any]) -> Iterator[Any]:
+        for value in values:
+            try:
+                # An empty text is allowed where there is one value, to say none of it.
+                yield self.parse(value if isinstance(value, str) and value else "\0")
+            except Unfit as error:
+                raise Unfit(f"a list, each of it {error}") from None
 
 
 def describe(value: object) -> str:
     """Show a TOML value as an operator wrote it, roughly, and no login of an address."""
     if isinstance(value, dict):
         return "a table"
+    if isinstance(value, list):
+        return f"[{', '.join(map(describe, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date | time):
@@ -100,10 +118,10 @@ def _text(text: str) -> str:
     return text
 
 
-def _texts(texts: list[str]) -> tuple[str, ...]:
-    if not all(text.strip() and _is_one_line(text) for text in texts):
-        raise Unfit("texts that are not empty, each on one line")
-    return tuple(dict.fromkeys(text.strip() for text in texts))
+def _phrase(text: str) -> str:
+    if not text.strip() or not _is_one_line(text):
+        raise Unfit("a text on one line")
+    return " ".join(text.split())
 
 
 def _is_number(text: str) -> bool:
@@ -232,7 +250,7 @@ CONVERTERS: dict[object, Converter] = {
     int: Converter(_number, int),
     Port: Converter(_port, int),
     bool: Converter(_truth, bool),
-    Texts: TextsConverter(lambda text: _texts(text.split(",") if text else [])),
+    Texts: _Several(_phrase),
     Pattern: Converter(_pattern),
     DateFormat: Converter(_date_format),
     timedelta: Converter(_duration),
@@ -243,6 +261,7 @@ CONVERTERS: dict[object, Converter] = {
     Path: Converter(_path),
     Path | None: Converter(_optional_path),
     WebAddress: Converter(_web_address),
+    WebAddresses: _Several(_web_address),
     DatabaseAddress: Converter(_database),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),

@@ -66,10 +66,7 @@ def _of_merge(
         if slug not in known:
             yield (*path, "bulletins"), _unknown("bulletin", slug, known)
     sources = {
-        source.name
-        for slug in merge.bulletins
-        if slug in known
-        for source in known[slug].sources
+        source.name for slug in merge.bulletins if slug in known for source in known[slug].sources
     }
     for name in merge.sources:
         if name not in sources:

@@ -24,6 +24,7 @@ Language = Annotated[str, "language"]
 Pattern = Annotated[str, "regular expression"]
 DateFormat = Annotated[str, "date format"]
 WebAddress = Annotated[str, "web address"]
+WebAddresses = Annotated[tuple[str, ...], "web addresses"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
@@ -82,6 +83,13 @@ class SiteSettings:
         None, "Folder whose templates replace ours of the same name; empty: none."
     )
     window: int = setting(50, "Items in a live feed and on a bulletin's page, newest first.")
+    span: timedelta = setting(
+        timedelta(days=8),
+        "What came within this time stays in the live feed: who looks once a week misses nothing.",
+    )
+    hubs: WebAddresses = setting(
+        (), "WebSub hubs that pass on what is new at once, such as a list of one address."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +237,10 @@ class BulletinSettings:
     description: str = setting("", "One sentence about it, in the feeds and on its page.")
     language: Language = setting("en", "Language of its items (BCP 47): en, es, pt-BR.")
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone in which its days begin and end.")
+    icon: WebAddress = setting("", "Its picture in feed readers: PNG, JPEG or GIF; empty: none.")
+    corrections_in_feed: bool = setting(
+        default=False, why="End a corrected item in the feeds with what was corrected, by words."
+    )
     formerly: Texts = setting(
         (), "Names that it had before: their addresses lead here, and all that is stored goes on."
     )

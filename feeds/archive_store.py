@@ -109,9 +109,7 @@ class ArchiveStore:
             with self._database.reading() as transaction:
                 rows = transaction.all(
                     _SAME_DAY, bulletin=bulletin, **_columns(place), limit=_BATCH
-                ) or transaction.all(
-                    _LATER_DAYS, bulletin=bulletin, day=place.day, limit=_BATCH
-                )
+                ) or transaction.all(_LATER_DAYS, bulletin=bulletin, day=place.day, limit=_BATCH)
             if not rows:
                 return
             items = [item_from(row) for row in rows]
@@ -170,9 +168,7 @@ _BACK = f"{_DAY} DESC, published DESC, token DESC"
 _EARLIER = (
     f"{_DAY} = :day AND published <= :published AND (published < :published OR token < :token)"
 )
-_LATER = (
-    f"{_DAY} = :day AND published >= :published AND (published > :published OR token > :token)"
-)
+_LATER = f"{_DAY} = :day AND published >= :published AND (published > :published OR token > :token)"
 _OLDER = (
     f"SELECT {ITEM} {_OF} AND {_EARLIER} ORDER BY published DESC, token DESC LIMIT 1",
     f"SELECT {ITEM} {_OF} AND {_DAY} < :day ORDER BY {_BACK} LIMIT 1",

@@ -48,12 +48,24 @@ class FeedItem:
         return f'<p><img src="{source}" alt=""></p>{self.summary_html}'
 
 
+@dataclass(frozen=True, slots=True)
+class FeedUrls:
+    """The addresses of one document in the three formats."""
+
+    rss: str
+    atom: str
+    json: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A bulletin as a feed.
+    """A feed, or one document of its archive.
 
-    ``id`` is one tag: URI for all three formats, ``home_url`` our page of the bulletin,
-    ``updated`` the newest change of an item; ``items`` come newest first.
+    ``id`` is one tag: URI for all three formats and all documents, ``home_url`` our page of it,
+    ``updated`` the newest change of an item; ``items`` come newest first. ``previous`` is the
+    archived document before this one; ``live`` is the feed that an archived document belongs to,
+    None where it is this one, and ``following`` the archived document after it (RFC 5005).
+    ``expired`` says that nothing will ever come.
     """
 
     id: str
@@ -63,10 +75,15 @@ class Feed:
     author: str
     language: str
     updated: datetime
-    rss_url: str
-    atom_url: str
-    json_url: str
+    urls: FeedUrls
     items: tuple[FeedItem, ...]
+    icon_url: str = ""
+    hubs: tuple[str, ...] = ()
+    stylesheet_url: str = ""
+    expired: bool = False
+    previous: FeedUrls | None = None
+    following: FeedUrls | None = None
+    live: FeedUrls | None = None
 
 
 # Three writers in turn ask for the same one.

@@ -23,7 +23,7 @@ def write_json_feed(feed: Feed) -> bytes:
             "version": VERSION,
             "title": feed.title,
             "home_page_url": feed.home_url,
-            "feed_url": feed.json_url,
+            "feed_url": feed.urls.json,
             "description": feed.description,
             "authors": [{"name": feed.author}],
             "language": feed.language,

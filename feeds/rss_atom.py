@@ -29,7 +29,7 @@ _LOCALE = Lock()
 def write_rss(feed: Feed) -> bytes:
     """Return the feed as RSS 2.0."""
     feed = publishable(feed)
-    generator = _generator(feed, self_url=feed.rss_url, mime="application/rss+xml")
+    generator = _generator(feed, self_url=feed.urls.rss, mime="application/rss+xml")
     generator.register_extension("completed", _RssHead, _Completion, atom=False)
     generator.docs(_RSS_DOCS)
     _add_items(generator, feed)
@@ -43,7 +43,7 @@ def write_rss(feed: Feed) -> bytes:
 def write_atom(feed: Feed) -> bytes:
     """Return the feed as Atom 1.0."""
     feed = publishable(feed)
-    generator = _generator(feed, self_url=feed.atom_url, mime="application/atom+xml")
+    generator = _generator(feed, self_url=feed.urls.atom, mime="application/atom+xml")
     generator.register_extension("completed", _AtomHead, _Completion, rss=False)
     _add_items(generator, feed)
     written: bytes = generator.atom_str()

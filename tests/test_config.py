@@ -54,6 +54,8 @@ authority = "news.test"
 output = "/srv/www"
 templates = "look"
 window = 20
+span = "9d"
+hubs = ["https://hub.test/", "https://hub2.test/"]
 
 [server]
 host = "0.0.0.0"
@@ -148,6 +150,8 @@ def test_a_whole_configuration_becomes_typed_settings(tmp_path: Path) -> None:
         output=Path("/srv/www"),
         templates=tmp_path / "look",
         window=20,
+        span=timedelta(days=9),
+        hubs=("https://hub.test/", "https://hub2.test/"),
     )
     assert settings.server == ServerSettings(
         host="0.0.0.0",  # noqa: S104 - a setting like any other
@@ -331,12 +335,15 @@ MAIN = "bulletins.harbour.sources.main"
                 "Known: bulletins, fetch, mail, merges, server, site, store"
             ),
         ),
-        ("\nx = 1", "2: x: unknown key. Known: bulletins, fetch, mail, merges, server, site, store"),
+        (
+            "\nx = 1",
+            "2: x: unknown key. Known: bulletins, fetch, mail, merges, server, site, store",
+        ),
         (
             '# here\n[site]\nbase_ur = "https://news.test"',
             (
                 "3: site.base_ur: unknown key; did you mean 'base_url'? "
-                "Known: authority, base_url, output, templates, title, window"
+                "Known: authority, base_url, hubs, output, span, templates, title, window"
             ),
         ),
         (
@@ -360,8 +367,8 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: description, ended, farewell, formerly, language, link, moved_to, notice, "
-                "sources, time_zone, title, views"
+                "Known: corrections_in_feed, description, ended, farewell, formerly, icon, language, "
+                "link, moved_to, notice, sources, time_zone, title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
@@ -378,6 +385,17 @@ MAIN = "bulletins.harbour.sources.main"
             "2: site.title: found 'a\\nb', allowed is a text on one line",
         ),
         ("[site]\nwindow = 0", "2: site.window: found 0, allowed is a whole number from 1"),
+        (
+            '[site]\nhubs = "https://hub.test/"',
+            "2: site.hubs: found 'https://hub.test/', allowed is a list such as [\"...\"]",
+        ),
+        (
+            '[site]\nhubs = ["hub.test"]',
+            (
+                "2: site.hubs: found ['hub.test'], "
+                "allowed is a list, each of it an http or https address"
+            ),
+        ),
         ("[site]\nwindow = 1.5", "2: site.window: found 1.5, allowed is a whole number from 1"),
         ('[site]\nwindow = "9"', "2: site.window: found '9', allowed is a whole number from 1"),
         (
