@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Items on one page of a month: lists of this length are read, and stay small.
 PAGE = 50
+# Addresses in one sitemap; the protocol allows 50 000, but a new item writes the last one anew.
+SITEMAP = 1_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,7 +104,7 @@ def closed_pages(count: int) -> int:
 
 
 def page_of(rank: int, count: int) -> int:
-    """Return the page, from 0, of the item at a rank; the front page is the one after all closed."""
+    """Return the page, from 0, of the item at a rank; the front page comes after all closed."""
     return min(rank // PAGE, closed_pages(count))
 
 
@@ -111,21 +113,55 @@ def page_file(page: int, count: int) -> str:
     return "index.html" if page >= closed_pages(count) else f"{page + 1}.html"
 
 
-def stale_pages(
-    touched: Iterable[int], moved: Iterable[int], *, before: int, count: int
-) -> list[int]:
-    """Return the pages of a month that say something else than before, from 0.
+def sitemap_parts(count: int) -> int:
+    """Return how many sitemaps a month has."""
+    return -(-count // SITEMAP)
+
+
+def sitemap_file(part: int) -> str:
+    """Return the file of a month's sitemap, from 0, in the folder of the month."""
+    return f"sitemap-{part + 1}.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What of a month must be written: its pages and its sitemaps, from 0."""
+
+    pages: frozenset[int]
+    parts: frozenset[int]
+
+    def __or__(self, other: Stale) -> Stale:
+        return Stale(self.pages | other.pages, self.parts | other.parts)
+
+
+def all_of(count: int) -> Stale:
+    """Return everything of a month with so many items."""
+    return Stale(frozenset(range(closed_pages(count) + 1)), frozenset(range(sitemap_parts(count))))
+
+
+def both_ends(count: int) -> Stale:
+    """Return the pages of a month that lead to the months around it."""
+    return Stale(frozenset({0, closed_pages(count)}), frozenset())
+
+
+def stale_of(touched: Iterable[int], moved: Iterable[int], *, before: int, count: int) -> Stale:
+    """Return what of a month says something else than before.
 
     ``touched`` are ranks of items that read otherwise, ``moved`` those from which on the places
     are others; ``before`` is how many items there were.
     """
+    touched = [rank for rank in touched if rank < count]
+    first = min(moved, default=count)
     last = closed_pages(count)
-    stale = {page_of(rank, count) for rank in touched}
-    first = min((page_of(rank, count) for rank in moved), default=last + 1)
+    pages = {page_of(rank, count) for rank in touched}
+    if first < count or before != count:
+        pages |= set(range(page_of(first, count), last + 1))
     if closed_pages(before) != last:
         # The page before the front page leads to it, by another name from now on.
-        first = min(first, max(0, min(closed_pages(before), last) - 1))
-    return sorted(stale | set(range(first, last + 1)))
+        pages |= set(range(max(0, min(closed_pages(before), last) - 1), last + 1))
+    parts = {rank // SITEMAP for rank in touched}
+    parts |= set(range(first // SITEMAP, sitemap_parts(count)))
+    return Stale(frozenset(pages), frozenset(parts))
 
 
 def neighbours(month: Month, months: Collection[Month]) -> tuple[Month | None, Month | None]:

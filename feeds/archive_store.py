@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from feeds.archive import Filed, Month, Place, Shelf, place_of
 from feeds.columns import ITEM, former_from, item_from
+from feeds.instants import from_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from feeds.database import Database
     from feeds.model import Former, Item
@@ -38,8 +40,7 @@ class ArchiveStore:
         """Return what is filed under one month."""
         with self._database.reading() as transaction:
             row = transaction.one(_SHELF, bulletin=bulletin, **_days(month))
-        assert row is not None  # an aggregate has a row
-        return Shelf(row["count"], row["updated"] or "")
+        return Shelf(row["count"], row["updated"] or "") if row else Shelf(0, "")
 
     def filed_since(self, bulletin: str, number: int) -> list[Filed]:
         """Return where items are and were filed that came, changed or went after that number."""
@@ -71,9 +72,7 @@ class ArchiveStore:
             row = transaction.one(
                 _RANK, bulletin=bulletin, start=f"{place.month}-01", **_columns(place)
             )
-        assert row is not None  # an aggregate has a row
-        rank: int = row["rank"]
-        return rank
+        return int(row["rank"]) if row else 0
 
     def page(self, bulletin: str, month: Month, *, start: int, limit: int) -> list[Item]:
         """Return the items of a month from a rank on, the oldest first."""
@@ -116,15 +115,23 @@ class ArchiveStore:
             yield from items
             place = place_of(items[-1])
 
-    def last_wordings(self, items: Sequence[Item]) -> dict[str, Former]:
-        """Return what corrected items were before their last correction, by id."""
-        found: dict[str, Former] = {}
+    def last_wording(self, item: Item) -> Former | None:
+        """Return what an item was before its last correction; None where it had none."""
+        if not item.revision:
+            return None
         with self._database.reading() as transaction:
-            for item in items:
-                row = item.revision and transaction.one(_LAST_WORDING, id=item.id)
-                if row:
-                    found[item.id] = former_from(row)
-        return found
+            row = transaction.one(_LAST_WORDING, id=item.id)
+        return former_from(row) if row else None
+
+    def changes(
+        self, bulletin: str, month: Month, *, start: int, limit: int
+    ) -> list[tuple[str, datetime]]:
+        """Return the tokens of a month's items from a rank on, with their last changes."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                _CHANGES, bulletin=bulletin, **_days(month), skipped=start, limit=limit
+            )
+        return [(row["token"], from_column(row["updated"])) for row in rows]
 
 
 def _days(month: Month) -> dict[str, object]:
@@ -162,6 +169,10 @@ SELECT count(*) AS rank {_OF} AND {_DAY} BETWEEN :start AND :day
 """
 _PAGE = f"""
 SELECT {ITEM} {_OF} AND {_DAY} BETWEEN :start AND :end
+ORDER BY {_ORDER} LIMIT :limit OFFSET :skipped
+"""
+_CHANGES = f"""
+SELECT token, updated {_OF} AND {_DAY} BETWEEN :start AND :end
 ORDER BY {_ORDER} LIMIT :limit OFFSET :skipped
 """
 _BACK = f"{_DAY} DESC, published DESC, token DESC"

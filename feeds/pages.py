@@ -1,6 +1,7 @@
 """The public pages: bulletins and items as HTML that needs no script and asks nobody else.
 
-Links between our own pages are relative, so that a site works below any address.
+Links between our own pages are relative, so that a site works below any address. Those of the
+archive stand in ``feeds.archive_pages``.
 """
 
 from __future__ import annotations
@@ -8,20 +9,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_path, page_address
+from feeds.archive import place_of
 from feeds.corrections import correction_of
+from feeds.markup import plain_text
+from feeds.render import month_name
+from feeds.text import clean_text, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from config.settings import BulletinSettings, Settings, SiteSettings
+    from feeds.archive import Month
     from feeds.corrections import Correction
     from feeds.model import Former, Item
     from feeds.render import Renderer
+
+# A page of a bulletin is read on telephones: what does not fit stands in the archive.
+_MOST_BYTES = 20_000
+# Markup of an item that takes more of a page is shown as the beginning of its text.
+_LONGEST_SUMMARY = 1_200
+_LONGEST_EXCERPT = 300
+_LONGEST_LINE = 160
+# Readers on the web, by the addresses at which they take a feed.
+_READERS = (
+    ("Feedly", "https://feedly.com/i/subscription/feed%2F"),
+    ("Inoreader", "https://www.inoreader.com/?add_feed="),
+    ("NewsBlur", "https://www.newsblur.com/?url="),
+    ("The Old Reader", "https://theoldreader.com/feeds/subscribe?url="),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +55,32 @@ class FeedLink:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a page leads: an address, relative or whole, and its words."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLink:
+    """An item as others lead to it; ``page`` is relative to the bulletin's folder."""
+
+    title: str
+    page: str
+    day: date | None
+    excerpt: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """An item as a page shows it. ``day`` is None where the source states none."""
+    """An item as a page shows it. ``day`` is None where the source states none.
+
+    ``page`` is relative to the bulletin's folder, and ``from_bulletin`` the title of the bulletin
+    on pages of several.
+    """
 
     title: str
     url: str
@@ -50,6 +94,7 @@ class ItemView:
     first_seen: datetime
     corrected: datetime | None
     correction: Correction | None
+    from_bulletin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +107,10 @@ class DayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletinView:
-    """A bulletin as a page shows it; ``link`` is the publisher's own page, empty if unknown."""
+    """A bulletin as a page shows it; ``link`` is the publisher's own page, empty if unknown.
+
+    ``readers`` lead to web readers that take its feed.
+    """
 
     slug: str
     title: str
@@ -71,13 +119,44 @@ class BulletinView:
     link: str
     page_url: str
     feeds: tuple[FeedLink, ...]
+    readers: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands around a bulletin's items: years of its archive, its views, a last notice."""
+
+    years: tuple[tuple[int, int], ...] = ()
+    latest_month: Month | None = None
+    views: tuple[Link, ...] = ()
+    notice: Markup = Markup("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What an item is filed between."""
+
+    older: Item | None = None
+    newer: Item | None = None
 
 
 def bulletin_page(
-    bulletin: BulletinSettings, items: Sequence[Item], *, settings: Settings, renderer: Renderer
+    bulletin: BulletinSettings,
+    items: Sequence[Item],
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    beside: Beside,
+    whole: Link | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a bulletin's page with its latest items, by day."""
-    views = [_item_view(item) for item in items]
+    """Return a bulletin's page with its latest items, by day.
+
+    Of a view or a merge, ``whole`` leads to what it is a part of, and ``titles`` are those of the
+    bulletins that its items come from.
+    """
+    depth = bulletin.slug.count("/") + 1
+    views = _within(_MOST_BYTES, (_listed(item, bulletin, titles or {}) for item in items))
     days = tuple(
         DayView(day=day, entries=tuple(group))
         for day, group in groupby(views, lambda view: view.day)
@@ -85,10 +164,40 @@ def bulletin_page(
     return renderer.render(
         "bulletin.html",
         site=settings.site,
-        bulletin=_bulletin_view(bulletin, settings),
+        bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
         days=days,
-        root="../",
+        beside=beside,
+        whole=whole,
+        shown=len(views),
+        root="../" * depth,
+    )
+
+
+def _within(most: int, views: Iterable[ItemView]) -> list[ItemView]:
+    """Return those that fit on a page; the first whatever it is."""
+    fitting: list[ItemView] = []
+    for view in views:
+        most -= len(f"{view.title}{view.summary}{view.url}".encode()) + 300
+        if fitting and most < 0:
+            break
+        fitting.append(view)
+    return fitting
+
+
+def _listed(item: Item, bulletin: BulletinSettings, titles: Mapping[str, str]) -> ItemView:
+    """Return an item as lists show it; its page as seen from the folder of the list."""
+    content = item.content
+    summary = content.summary_html
+    if len(summary) > _LONGEST_SUMMARY:
+        summary = f"<p>{escape(_excerpt(summary, _LONGEST_EXCERPT))}</p>"
+    up = "" if item.bulletin == bulletin.slug else "../" * (bulletin.slug.count("/") + 1)
+    folder = f"{up}{item.bulletin}/" if up else ""
+    return _item_view(
+        item,
+        summary,
+        page=f"{folder}items/{item.token}.html",
+        from_bulletin=titles.get(item.bulletin, ""),
     )
 
 
@@ -99,17 +208,23 @@ def item_page(
     settings: Settings,
     renderer: Renderer,
     former: Former | None = None,
+    around: Around | None = None,
 ) -> str:
     """Return an item's page: its link where the source gives none.
 
     ``former`` is what it was before its last correction.
     """
+    around = around or Around()
     return renderer.render(
         "item.html",
         site=settings.site,
-        bulletin=_bulletin_view(bulletin, settings),
+        bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
-        item=_item_view(item, whole=True, former=former),
+        item=_item_view(item, item.content.full_html or item.content.summary_html, former=former),
+        month=(month := place_of(item).month),
+        month_name=month_name(month.first_day, bulletin.language),
+        older=around.older and _beside(around.older),
+        newer=around.newer and _beside(around.newer),
         address=f"{settings.base_url}/{item_path(item.bulletin, item.token)}",
         root="../../",
     )
@@ -122,8 +237,8 @@ def moved_page(
     return renderer.render(
         "moved.html",
         site=settings.site,
-        bulletin=_bulletin_view(bulletin, settings),
-        item=_item_view(survivor),
+        bulletin=bulletin_view(bulletin, settings),
+        item=item_link_view(survivor),
         target=f"{survivor.token}.html",
         address=f"{settings.base_url}/{item_path(survivor.bulletin, survivor.token)}",
         root="../../",
@@ -131,17 +246,22 @@ def moved_page(
 
 
 def index_page(
-    bulletins: Sequence[tuple[BulletinSettings, Item]], *, settings: Settings, renderer: Renderer
+    bulletins: Sequence[tuple[BulletinSettings, Item]],
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    merges: Sequence[BulletinSettings] = (),
 ) -> str:
-    """Return the front page: each bulletin with its newest item."""
+    """Return the front page: each bulletin with its newest item, and the merges of several."""
     return renderer.render(
         "index.html",
         site=settings.site,
         address=f"{settings.base_url}/",
         bulletins=[
-            (_bulletin_view(bulletin, settings), _item_view(newest))
+            (bulletin_view(bulletin, settings), item_link_view(newest))
             for bulletin, newest in bulletins
         ],
+        merges=[bulletin_view(merge, settings) for merge in merges],
         root="",
     )
 
@@ -156,7 +276,8 @@ def stylesheet(renderer: Renderer) -> str:
     return renderer.render("style.css")
 
 
-def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinView:
+def bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinView:
+    """Return a bulletin as pages show it."""
     page = page_address(settings.base_url, bulletin.slug)
     return BulletinView(
         slug=bulletin.slug,
@@ -173,20 +294,54 @@ def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVi
                 ("JSON Feed", JSON_FEED, "application/feed+json"),
             )
         ),
+        readers=tuple(_reader_links(page + ATOM)),
     )
 
 
-def _item_view(item: Item, *, whole: bool = False, former: Former | None = None) -> ItemView:
-    """Return an item as lists show it, or with its whole text."""
+def _reader_links(feed: str) -> Iterator[Link]:
+    # Applications on a reader's own machine take this scheme.
+    yield Link(f"feed:{feed}", "An app on this device")
+    for name, address in _READERS:
+        yield Link(address + quote(feed, safe=""), name)
+
+
+def item_link_view(item: Item) -> ItemLink:
+    """Return an item as others lead to it."""
     content = item.content
-    shown = (whole and content.full_html) or content.summary_html
+    return ItemLink(
+        title=shorten(content.title, _LONGEST_LINE),
+        page=f"items/{item.token}.html",
+        day=content.when.day if content.when else None,
+        excerpt=_excerpt(content.summary_html, _LONGEST_LINE),
+        language=content.language,
+    )
+
+
+def _beside(item: Item) -> Link:
+    """Return the way from one item's page to another."""
+    return Link(f"{item.token}.html", shorten(item.content.title, _LONGEST_LINE))
+
+
+def _excerpt(summary_html: str, limit: int) -> str:
+    return shorten(clean_text(plain_text(summary_html)), limit)
+
+
+def _item_view(
+    item: Item,
+    summary: str,
+    *,
+    page: str = "",
+    former: Former | None = None,
+    from_bulletin: str = "",
+) -> ItemView:
+    content = item.content
     return ItemView(
         title=content.title,
         url=content.url,
-        page=f"items/{item.token}.html",
+        page=page,
         day=content.when.day if content.when else None,
         # Sanitised where it was read (feeds.markup), and nowhere else is markup let through.
-        summary=Markup(shown),  # noqa: S704
+        summary=Markup(summary),  # noqa: S704
         author=content.author,
         image_url=content.image_url,
         categories=content.categories,
@@ -195,4 +350,5 @@ def _item_view(item: Item, *, whole: bool = False, former: Former | None = None)
         # Not by its revisions: wordings of a merged item are among them.
         corrected=item.updated if item.updated != item.published else None,
         correction=correction_of(former, content) if former else None,
+        from_bulletin=from_bulletin,
     )

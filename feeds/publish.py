@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from config.settings import BulletinSettings, Settings
+    from feeds.archive_store import ArchiveStore
     from feeds.item_store import ItemStore
     from feeds.output import Output
     from feeds.records import BulletinState
@@ -41,6 +42,7 @@ class Publisher:
         *,
         sources: SourceStore,
         items: ItemStore,
+        archive: ArchiveStore,
         settings: Settings,
         renderer: Renderer,
         output: Output,
@@ -50,7 +52,7 @@ class Publisher:
         self._renderer = renderer
         self._output = output
         self._pages = PagePublisher(
-            items=items, settings=settings, renderer=renderer, output=output
+            items=items, archive=archive, settings=settings, renderer=renderer, output=output
         )
         self._feeds = FeedPublisher(items=items, settings=settings, output=output)
         self._recipes: dict[str, str] = {}

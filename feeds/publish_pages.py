@@ -4,57 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.addresses import item_path
-from feeds.pages import bulletin_page, index_page, item_page, moved_page, stylesheet
+from feeds.archive import by_year
+from feeds.opml import OPML_FILE, write_opml
+from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
+from feeds.publish_archive import ArchivePublisher
+from feeds.publish_items import ItemPublisher
+from feeds.sitemap import SITEMAP_FILE, robots, site_sitemap
 
 if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings
+    from feeds.archive_store import ArchiveStore
     from feeds.item_store import ItemStore
     from feeds.output import Output
     from feeds.render import Renderer
 
 
 class PagePublisher:
-    """Writes pages; what each holds is said in ``feeds.pages``."""
+    """Writes pages; what each holds is said in ``feeds.pages`` and ``feeds.archive_pages``."""
 
     def __init__(
-        self, *, items: ItemStore, settings: Settings, renderer: Renderer, output: Output
+        self,
+        *,
+        items: ItemStore,
+        archive: ArchiveStore,
+        settings: Settings,
+        renderer: Renderer,
+        output: Output,
     ) -> None:
         self._items = items
+        self._filed = archive
         self._settings = settings
         self._renderer = renderer
         self._output = output
+        self._item_pages = ItemPublisher(
+            items=items, archive=archive, settings=settings, renderer=renderer, output=output
+        )
+        self._archive = ArchivePublisher(
+            archive=archive, settings=settings, renderer=renderer, output=output
+        )
 
     def publish(self, bulletin: BulletinSettings, *, since: int) -> None:
-        """Write the pages of a bulletin that changed after a number of it."""
-        self._publish_items(bulletin, since)
+        """Write the pages of a bulletin that changed after a number of it; 0 says all."""
+        filed = self._filed.filed_since(bulletin.slug, since) if since else []
+        self._item_pages.publish(bulletin, since=since, filed=filed)
+        self._archive.publish(bulletin, since=since, filed=filed)
         self.publish_bulletin(bulletin)
 
     def publish_bulletin(self, bulletin: BulletinSettings) -> None:
         """Write the page of a bulletin with its latest items."""
         items = self._items.latest(bulletin.slug, self._settings.site.window)
-        page = bulletin_page(bulletin, items, settings=self._settings, renderer=self._renderer)
+        months = self._archive.months(bulletin)
+        page = bulletin_page(
+            bulletin,
+            items,
+            settings=self._settings,
+            renderer=self._renderer,
+            beside=Beside(
+                years=tuple(by_year(months).items()),
+                latest_month=max(months, default=None),
+                views=tuple(Link(f"{view.name}/", view.title) for view in bulletin.views),
+            ),
+        )
         self._write(f"{bulletin.slug}/index.html", page)
 
-    def _publish_items(self, bulletin: BulletinSettings, since: int) -> None:
-        """Write the pages of what came or changed; take away those of what was forgotten."""
-        settings, renderer = self._settings, self._renderer
-        former = self._items.corrected_since(bulletin.slug, since)
-        for item in self._items.changed_since(bulletin.slug, since):
-            page = item_page(
-                item, bulletin, settings=settings, renderer=renderer, former=former.get(item.id)
-            )
-            self._write(item_path(bulletin.slug, item.token), page)
-        for item, survivor in self._items.gone_since(bulletin.slug, since):
-            path = item_path(bulletin.slug, item.token)
-            if survivor is None:
-                self._output.remove(path)
-            else:
-                page = moved_page(survivor, bulletin, settings=settings, renderer=renderer)
-                self._write(path, page)
-
     def publish_site(self) -> None:
-        """Write what stands above the bulletins: the front page and the style sheets."""
+        """Write what stands above the bulletins: front page, style sheet, lists for programs."""
         published = [
             (bulletin, latest[0])
             for bulletin in self._settings.bulletins
@@ -64,6 +78,13 @@ class PagePublisher:
             "index.html", index_page(published, settings=self._settings, renderer=self._renderer)
         )
         self._write("style.css", stylesheet(self._renderer))
+        base_url = self._settings.base_url
+        bulletins = [bulletin for bulletin, _ in published]
+        slugs = [bulletin.slug for bulletin in bulletins]
+        opml = write_opml(self._settings.site.title, bulletins, base_url=base_url)
+        self._output.write(OPML_FILE, opml)
+        self._output.write(SITEMAP_FILE, site_sitemap(slugs, base_url=base_url))
+        self._output.write("robots.txt", robots(slugs, self._settings))
 
     def _write(self, path: str, page: str) -> None:
         self._output.write(path, page.encode())

@@ -11,6 +11,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from feeds.archive_store import ArchiveStore
 from feeds.database import open_database
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
@@ -127,6 +128,7 @@ def open_app(
             publisher=Publisher(
                 sources=sources,
                 items=items,
+                archive=ArchiveStore(database),
                 settings=settings,
                 renderer=renderer,
                 output=FolderOutput(settings.site.output),
