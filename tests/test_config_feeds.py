@@ -81,13 +81,17 @@ def test_a_bulletin_that_ended_needs_no_source(tmp_path: Path) -> None:
     [
         (
             "[bulletins.harbour.views.2026]\ntitle = 'x'\n",
-            "5: bulletins.harbour.views.2026: '2026' is an address of the bulletin itself; "
-            "choose another name",
+            (
+                "5: bulletins.harbour.views.2026: '2026' is an address of the bulletin itself; "
+                "choose another name"
+            ),
         ),
         (
             "[bulletins.harbour.views.Ferries]\ntitle = 'x'\n",
-            "5: bulletins.harbour.views.Ferries: a view's name has small letters, digits and "
-            "hyphens only, at most 64",
+            (
+                "5: bulletins.harbour.views.Ferries: a view's name has small letters, digits and "
+                "hyphens only, at most 64"
+            ),
         ),
         (
             "[bulletins.harbour.views.ferries]\nwords = ['ferry']\n",
@@ -95,18 +99,24 @@ def test_a_bulletin_that_ended_needs_no_source(tmp_path: Path) -> None:
         ),
         (
             "[bulletins.harbour.views.ferries]\ntitle = 'x'\nwords = 'ferry'\n",
-            "7: bulletins.harbour.views.ferries.words: found 'ferry', allowed is a list "
-            'such as ["..."]',
+            (
+                "7: bulletins.harbour.views.ferries.words: found 'ferry', allowed is a list "
+                'such as ["..."]'
+            ),
         ),
         (
             "[bulletins.harbour.views.ferries]\ntitle = 'x'\nwords = ['']\n",
-            "7: bulletins.harbour.views.ferries.words: found [''], allowed is a list, each of it a text "
-            "on one line",
+            (
+                "7: bulletins.harbour.views.ferries.words: found [''], allowed is a list, each of it a text "
+                "on one line"
+            ),
         ),
         (
             "[bulletins.harbour.views.ferries]\ntitle = 'x'\nsources = ['mian']\n",
-            "7: bulletins.harbour.views.ferries.sources: there is no source 'mian'; "
-            "did you mean 'main'? there are: main",
+            (
+                "7: bulletins.harbour.views.ferries.sources: there is no source 'mian'; "
+                "did you mean 'main'? there are: main"
+            ),
         ),
         (
             "[merges.harbour]\ntitle = 'x'\nbulletins = ['harbour']\n",
