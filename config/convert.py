@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from config.logins import without_login
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
+    BucketAddress,
     DatabaseAddress,
     DateFormat,
     Language,
@@ -25,6 +26,7 @@ from config.settings import (
     Port,
     SourceKind,
     WebAddress,
+    WebAddresses,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+# A bucket's name by the rules of S3, and a prefix of names that we could publish ourselves.
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
 _HAS_YEAR = re.compile("%[YyGcx]")
 _LAST_PORT = 65_535
 _DIGITS = 15
@@ -63,6 +67,22 @@ class Converter:
             self.parse("\0")
             raise Unfit("a text" if self.native is str else "a number")
         return self.parse(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class ListConverter(Converter):
+    """A list of one type: in TOML an array, in the environment parted by blanks."""
+
+    def from_text(self, text: str) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert the text of an environment variable. Raises Unfit."""
+        return tuple(self.parse(part) for part in text.split())
+
+    def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert a TOML array. Raises Unfit."""
+        if not isinstance(value, list):
+            self.parse("\0")
+            raise Unfit("a list")
+        return tuple(Converter(self.parse).from_toml(part) for part in value)
 
 
 def describe(value: object) -> str:
@@ -180,6 +200,21 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _bucket_address(text: str) -> str:
+    if text and not _BUCKET.fullmatch(text):
+        raise Unfit("nothing, or s3://bucket or s3://bucket/prefix, in small letters and digits")
+    return text.rstrip("/")
+
+
+def _listed_web_address(text: str) -> str:
+    try:
+        if text:
+            return _web_address(text)
+    except Unfit:
+        pass
+    raise Unfit('a list of web addresses such as ["https://hub.example.org/"]')
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise Unfit("nothing, or postgresql://name:password@host/database")
@@ -225,6 +260,8 @@ CONVERTERS: dict[object, Converter] = {
     Path: Converter(_path),
     Path | None: Converter(_optional_path),
     WebAddress: Converter(_web_address),
+    WebAddresses: ListConverter(_listed_web_address),
+    BucketAddress: Converter(_bucket_address),
     DatabaseAddress: Converter(_database),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),

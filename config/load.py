@@ -17,6 +17,7 @@ from config.convert import CONVERTERS, Unfit, describe
 from config.lines import line_of
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
+    BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, type] = {
     "store": StoreSettings,
     "site": SiteSettings,
+    "bucket": BucketSettings,
     "server": ServerSettings,
     "fetch": FetchSettings,
     "mail": MailSettings,
