@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from config.logins import without_login
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
+    BucketAddress,
     DatabaseAddress,
     DateFormat,
     Language,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+# A bucket's name by the rules of S3, and a prefix of names that we could publish ourselves.
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
 _HAS_YEAR = re.compile("%[YyGcx]")
 _LAST_PORT = 65_535
 _DIGITS = 15
@@ -215,6 +218,12 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _bucket_address(text: str) -> str:
+    if text and not _BUCKET.fullmatch(text):
+        raise Unfit("nothing, or s3://bucket or s3://bucket/prefix, in small letters and digits")
+    return text.rstrip("/")
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise Unfit("nothing, or postgresql://name:password@host/database")
@@ -262,6 +271,7 @@ CONVERTERS: dict[object, Converter] = {
     Path | None: Converter(_optional_path),
     WebAddress: Converter(_web_address),
     WebAddresses: _Several(_web_address),
+    BucketAddress: Converter(_bucket_address),
     DatabaseAddress: Converter(_database),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),

@@ -18,6 +18,7 @@ from config.feeds import feed_problems
 from config.lines import line_of
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
+    BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, type] = {
     "store": StoreSettings,
     "site": SiteSettings,
+    "bucket": BucketSettings,
     "server": ServerSettings,
     "fetch": FetchSettings,
     "mail": MailSettings,

@@ -25,6 +25,7 @@ Pattern = Annotated[str, "regular expression"]
 DateFormat = Annotated[str, "date format"]
 WebAddress = Annotated[str, "web address"]
 WebAddresses = Annotated[tuple[str, ...], "web addresses"]
+BucketAddress = Annotated[str, "bucket address"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
@@ -88,7 +89,27 @@ class SiteSettings:
         "What came within this time stays in the live feed: who looks once a week misses nothing.",
     )
     hubs: WebAddresses = setting(
-        (), "WebSub hubs that pass on what is new at once, such as a list of one address."
+        (),
+        "WebSub hubs that feeds name and that are told of each change, as a list; none: no push.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """Where published documents go instead of a folder: needs the extra s3."""
+
+    address: BucketAddress = setting(
+        "", "s3://NAME or s3://NAME/PREFIX takes the documents; empty: the folder [site] output."
+    )
+    endpoint: WebAddress = setting(
+        "", "Address of the S3 service; empty: that of AWS in the region."
+    )
+    region: str = setting("us-east-1", "Region of the bucket; many services take any.")
+    access_key: str = setting(
+        "", "Name of the key; empty: AWS_ACCESS_KEY_ID, or the machine's role."
+    )
+    secret_key: str = setting(
+        "", "The key's secret; better by TIDINGS_BUCKET_SECRET_KEY_FILE.", secret=True
     )
 
 
@@ -305,6 +326,7 @@ class Settings:
     path: Path
     store: StoreSettings = StoreSettings()
     site: SiteSettings = SiteSettings()
+    bucket: BucketSettings = BucketSettings()
     server: ServerSettings = ServerSettings()
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()

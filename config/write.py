@@ -99,8 +99,8 @@ _RULES_HEAD = """\
 _EXAMPLE_HEAD = """\
 # Every key of Tidings with its default and a line of why. What is commented out is the default.
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
-# A key of [store], [site], [server], [fetch] and [mail] may come from the environment as well:
-# TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that stands in a file of its own.
+# A key of [store], [site], [bucket], [server], [fetch] and [mail] may come from the environment
+# as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a file of its own.
 """
 _EXAMPLE_VALUES = {
     "title": "Harbour news",
@@ -165,10 +165,8 @@ def _default(owner: type, name: str) -> str:
 
 def _literal(value: object) -> str:
     match value:
-        case dict():
-            return "{}"
-        case tuple():
-            return f"[{', '.join(map(_quoted, value))}]"
+        case dict() | tuple():
+            return json.dumps(value, ensure_ascii=False)
         case int():
             return str(value).lower()
         case timedelta():

@@ -16,6 +16,8 @@ DOORS = {
     "anyio": {"tidings/web.py"},
     "apscheduler": {"tidings/service.py"},
     "argparse": {"tidings/cli.py"},
+    "backports": {"feeds/twins.py"},
+    "brotli": {"feeds/twins.py"},
     "babel": {"feeds/render.py", "feeds/dates_forms.py", "feeds/dates_names.py"},
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},

@@ -51,6 +51,8 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
             access_log=False,
             lifespan="on",
             server_header=False,
+            # Ours is never older than what it is said beside.
+            date_header=False,
             timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=_GRACE_S,
         )

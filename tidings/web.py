@@ -16,27 +16,31 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from config.settings import BulletinSettings
+from feeds.headers import POLICY, SiteHeaders
 from feeds.pages import message_page
 from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
-from tidings.published import POLICY, Published, published_response
+from tidings.published import Published
 from tidings.reports import health_report
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from notifier.model import Subscription
     from tidings.app import App
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
+# Where only published documents stand, any other method than reading is refused in one place.
+_ANY = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def web_application(app: App) -> Starlette:
+def web_application(app: App) -> ASGIApp:
     """Return the web application of the service."""
 
     @asynccontextmanager
@@ -44,26 +48,19 @@ def web_application(app: App) -> Starlette:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
 
-    files = Published(app.settings.site.output)
-    return Starlette(
+    published = Published(app.settings.site.output, SiteHeaders(app.settings))
+    rest = Starlette(
         lifespan=few_threads,
         routes=[
             Route("/health", _health(app)),
             Route("/unsubscribe/{token}", _unsubscribe(app), methods=["GET", "POST"]),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
-            Route("/{path:path}", _published(files)),
+            Route("/{path:path}", published.otherwise, methods=_ANY),
         ],
         exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
     )
-
-
-def _published(files: Published) -> Callable[[Request], Awaitable[Response]]:
-    async def published(request: Request) -> Response:
-        """Serve a published file. Small and in memory: no thread is needed for it."""
-        return published_response(files, request)
-
-    return published
+    return published.before(rest)
 
 
 def _health(app: App) -> Callable[[Request], Response]:

@@ -1,0 +1,169 @@
+"""What is said beside each published document: type, freshness, links, policy. Pure.
+
+The one place for our own server, the tables for nginx and the objects of a bucket, so that all
+of them say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from config.schedule import Interval, next_time
+from feeds.addresses import ATOM, JSON_FEED, RSS, page_address
+
+if TYPE_CHECKING:
+    from config.settings import BulletinSettings, Settings, SourceSettings
+
+_FEED_TYPES = {
+    RSS: "application/rss+xml",
+    ATOM: "application/atom+xml",
+    JSON_FEED: "application/feed+json",
+}
+_SUFFIX_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+}
+_OTHER_TYPE = "application/octet-stream"
+# Of these no coding makes anything smaller.
+_COMPRESSED_ALREADY = ("image/png", "image/x-icon", _OTHER_TYPE)
+# Documents of months that are over stand below this folder of a bulletin and never change again.
+_FROZEN = re.compile(r"[^/]+/archive/.+\.(xml|json)")
+_YEAR_S = 31_536_000
+# Many readers take max-age for their polling interval: no oftener than this helps anybody, and
+# nobody should wait longer than this for what is new or put right.
+_SHORTEST = timedelta(minutes=5)
+_LONGEST = timedelta(hours=1)
+# A cache may show what it has for so long while we cannot be reached.
+_IF_ERROR_S = 86_400
+# The rhythm of a cron expression is looked for from here; any Monday would do.
+_SOME_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+_FIRES = 50
+
+# No script anywhere, and nothing from other sites but the pictures of items.
+POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Everything public may be read by scripts of other sites, also what is not there.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+}
+# If-None-Match is no header that browsers send unasked: a reader in a browser asks first.
+PREFLIGHT = {
+    "Allow": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, A-IM",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHeaders:
+    """What is said of one document."""
+
+    content_type: str
+    cache_control: str
+    link: str = ""
+
+
+class SiteHeaders:
+    """The headers of all documents of a site, known by their paths."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base_url = settings.base_url
+        self._hubs = settings.site.hubs
+        self._cached = {
+            bulletin.slug: _cache_control(_rhythm(bulletin)) for bulletin in settings.bulletins
+        }
+        # What is made of several bulletins changes with the quickest of them.
+        rhythms = [_rhythm(bulletin) for bulletin in settings.bulletins]
+        self._cached_otherwise = _cache_control(min(rhythms, default=_SHORTEST))
+
+    @property
+    def rhythms(self) -> dict[str, str]:
+        """The Cache-Control of each bulletin's documents; of all others under the empty name."""
+        return {"": self._cached_otherwise, **self._cached}
+
+    def of(self, path: str) -> DocumentHeaders:
+        """Return what is said of the document at a path below the site."""
+        name = path.rpartition("/")[2]
+        return DocumentHeaders(
+            content_type=content_type(name),
+            cache_control=self._cache_control(path),
+            link=", ".join(self._links(path, name)),
+        )
+
+    def _cache_control(self, path: str) -> str:
+        if _FROZEN.fullmatch(path):
+            return f"public, max-age={_YEAR_S}, immutable"
+        return self._cached.get(path.partition("/")[0], self._cached_otherwise)
+
+    def _links(self, path: str, name: str) -> list[str]:
+        """Let a feed name itself and its hubs, and a bulletin's page the feeds."""
+        folder = path.removesuffix(name).rstrip("/")
+        if name in _FEED_TYPES:
+            return [
+                f'<{self._base_url}/{path}>; rel="self"',
+                *(f'<{hub}>; rel="hub"' for hub in self._hubs),
+                f'<{page_address(self._base_url, folder)}>; rel="alternate"; type="text/html"',
+            ]
+        if name == "index.html" and folder in self._cached:
+            page = page_address(self._base_url, folder)
+            return [
+                f'<{page}{feed}>; rel="alternate"; type="{_FEED_TYPES[feed]}"'
+                for feed in (ATOM, RSS, JSON_FEED)
+            ]
+        return []
+
+
+def is_feed(path: str) -> bool:
+    """Tell whether a path is that of a live feed, which readers poll and hubs are told of."""
+    return path.rpartition("/")[2] in _FEED_TYPES and not _FROZEN.fullmatch(path)
+
+
+def content_type(name: str) -> str:
+    """Return the type of a document by its name."""
+    if (feed := _FEED_TYPES.get(name)) is not None:
+        return f"{feed}; charset=utf-8"
+    return _SUFFIX_TYPES.get(name[name.rfind(".") :], _OTHER_TYPE)
+
+
+def has_twins(kind: str) -> bool:
+    """Tell whether documents of a type are compressed, so that what is sent depends on that."""
+    return kind not in _COMPRESSED_ALREADY
+
+
+def _cache_control(age: timedelta) -> str:
+    """Let a cache hand it out unasked for so long, and as long again while it asks."""
+    seconds = int(age.total_seconds())
+    return (
+        f"public, max-age={seconds}, stale-while-revalidate={seconds}, stale-if-error={_IF_ERROR_S}"
+    )
+
+
+def _rhythm(bulletin: BulletinSettings) -> timedelta:
+    """Half of the time between two readings of its quickest source, within reason."""
+    shortest = min((_pause(source) for source in bulletin.sources), default=_SHORTEST)
+    return min(max(shortest / 2, _SHORTEST), _LONGEST)
+
+
+def _pause(source: SourceSettings) -> timedelta:
+    if isinstance(source.schedule, Interval):
+        return source.schedule.every
+    fires = [_SOME_MONDAY]
+    for _ in range(_FIRES):
+        fires.append(next_time(source.schedule, fires[-1], source.time_zone))
+    # The first is no time of the schedule.
+    return min(later - former for former, later in pairwise(fires[1:]))
