@@ -102,10 +102,9 @@ _EXAMPLE_HEAD = """\
 # A key of [store], [site], [bucket], [server], [fetch] and [mail] may come from the environment
 # as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a file of its own.
 """
-_EXAMPLE_VALUES = {
+_EXAMPLE_VALUES: dict[str, object] = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
-    "file": "bulletin.txt",
     "bulletins": ("harbour",),
 }
 _EXAMPLE_TITLES: dict[type, str] = {ViewSettings: "Ferries", MergeSettings: "Port and airport"}
@@ -121,7 +120,7 @@ def example_configuration() -> str:
     parts.append(f"[{source}.main.rules]\n{_explained(RuleSettings)}")
     parts.append(
         f"# A second source of the same bulletin.\n[{source}.file]\n"
-        f"{_keys({'file': _EXAMPLE_VALUES['file']})}"
+        f"{_keys({'file': 'bulletin.txt'})}"
     )
     parts.append(
         "# A feed of some of its items, at harbour/ferries/.\n[bulletins.harbour.views.ferries]\n"

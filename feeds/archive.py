@@ -118,9 +118,12 @@ def sitemap_parts(count: int) -> int:
     return -(-count // SITEMAP)
 
 
-def sitemap_file(part: int) -> str:
-    """Return the file of a month's sitemap, from 0, in the folder of the month."""
-    return f"sitemap-{part + 1}.xml"
+def sitemap_file(month: Month, part: int) -> str:
+    """Return the file of a month's sitemap, from 0, in the folder of its bulletin.
+
+    A sitemap speaks only for what stands below its own folder, and pages of items do there.
+    """
+    return f"sitemap-{month}-{part + 1}.xml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _older(
     if page:
         return Link(f"{page}.html", _part(bulletin, month, page))
     older, _ = neighbours(month, shelves)
-    return older and _month_link(bulletin, older)
+    return _month_link(bulletin, older) if older else None
 
 
 def _newer(
@@ -132,7 +132,7 @@ def _newer(
             return Link("./", month_of_year(month.first_day, bulletin.language))
         return Link(file, _part(bulletin, month, page + 2))
     _, newer = neighbours(month, shelves)
-    return newer and _month_link(bulletin, newer)
+    return _month_link(bulletin, newer) if newer else None
 
 
 def _month_link(bulletin: BulletinSettings, month: Month) -> Link:

@@ -124,12 +124,15 @@ class BulletinView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands around a bulletin's items: years of its archive, its views, a last notice."""
+    """What stands around a bulletin's items: years of its archive, its views, a last notice.
+
+    The notice is clean markup.
+    """
 
     years: tuple[tuple[int, int], ...] = ()
     latest_month: Month | None = None
     views: tuple[Link, ...] = ()
-    notice: Markup = Markup("")
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +143,7 @@ class Around:
     newer: Item | None = None
 
 
-def bulletin_page(
+def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
     bulletin: BulletinSettings,
     items: Sequence[Item],
     *,
@@ -168,6 +171,7 @@ def bulletin_page(
         zone=bulletin.time_zone,
         days=days,
         beside=beside,
+        notice=Markup(beside.notice),  # noqa: S704 - ours, with what the operator wrote escaped
         whole=whole,
         shown=len(views),
         root="../" * depth,
@@ -201,7 +205,7 @@ def _listed(item: Item, bulletin: BulletinSettings, titles: Mapping[str, str]) -
     )
 
 
-def item_page(
+def item_page(  # noqa: PLR0913 - what stands on it, and where it stands
     item: Item,
     bulletin: BulletinSettings,
     *,

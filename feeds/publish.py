@@ -16,16 +16,22 @@ from feeds import manifest
 from feeds.manifest import Manifest, manifest_from
 from feeds.publish_feeds import FeedPublisher
 from feeds.publish_pages import PagePublisher
+from feeds.publish_selections import SelectionPublisher
+from feeds.routes import ROUTES, write_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from config.settings import BulletinSettings, Settings
     from feeds.archive_store import ArchiveStore
+    from feeds.departures import Departures
+    from feeds.farewell import Farewell
     from feeds.item_store import ItemStore
     from feeds.output import Output
     from feeds.records import BulletinState
     from feeds.render import Renderer
+    from feeds.routes import Route
+    from feeds.selection_store import SelectionStore
     from feeds.source_store import SourceStore
 
 log = logging.getLogger("tidings.publish")
@@ -37,12 +43,14 @@ _WRITER_VERSION = 1
 class Publisher:
     """Writes the published documents of all bulletins to where they are put out."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the stores and the place that it stands between
         self,
         *,
         sources: SourceStore,
         items: ItemStore,
         archive: ArchiveStore,
+        selections: SelectionStore,
+        departures: Departures,
         settings: Settings,
         renderer: Renderer,
         output: Output,
@@ -55,7 +63,15 @@ class Publisher:
             items=items, archive=archive, settings=settings, renderer=renderer, output=output
         )
         self._feeds = FeedPublisher(items=items, settings=settings, output=output)
-        self._recipes: dict[str, str] = {}
+        self._departures = departures
+        self._selections = SelectionPublisher(
+            items=items,
+            selections=selections,
+            settings=settings,
+            renderer=renderer,
+            output=output,
+        )
+        self._recipes: dict[tuple[str, Farewell | None], str] = {}
 
     def publish_all(self) -> tuple[str, ...]:
         """Write what is behind the store; return the slugs of those bulletins.
@@ -63,29 +79,40 @@ class Publisher:
         Raises OSError where the folder cannot be written, TemplateError where a template is
         wrong; every document that stood there stands as it was.
         """
+        staying = self._departures.refresh()
         states = self._sources.bulletin_states()
         behind = [
             (bulletin, states[bulletin.slug])
-            for bulletin in self._settings.bulletins
+            for bulletin in staying
             if self._is_behind(bulletin, states[bulletin.slug])
         ]
+        routes = self._departures.routes()
         number = sum(state.number for state in states.values())
-        site = Manifest(number=number, recipe=self._site_recipe(states))
+        site = Manifest(number=number, recipe=self._site_recipe(staying, states, routes))
         if not behind and (self._manifest("") == site or not number):
             return ()
         with self._output.lock():
             for bulletin, state in behind:
                 self._publish(bulletin, state)
-            self._publish_site(site)
+            self._selections.publish_merges(staying)
+            self._pages.publish_site(staying)
+            self._output.write(ROUTES, write_routes(routes))
+            self._output.write(manifest.NAME, site.to_bytes())
         return tuple(bulletin.slug for bulletin, _ in behind)
 
-    def _site_recipe(self, states: Mapping[str, BulletinState]) -> str:
-        """Return a digest of all that the front page is made by besides the items."""
+    def _site_recipe(
+        self,
+        staying: Iterable[BulletinSettings],
+        states: Mapping[str, BulletinState],
+        routes: tuple[Route, ...],
+    ) -> str:
+        """Return a digest of all that stands above the bulletins."""
         parts = [
             (self._recipe(bulletin, states[bulletin.slug]), states[bulletin.slug].number)
-            for bulletin in self._settings.bulletins
+            for bulletin in staying
         ]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+        whole = (parts, self._settings.merges, routes)
+        return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
 
     def _is_behind(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
         """Tell whether there is something to write; a bulletin never read has nothing."""
@@ -100,9 +127,10 @@ class Publisher:
 
     def _recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
         """Return a digest of all that documents are made by besides the items."""
-        if bulletin.slug not in self._recipes:
-            self._recipes[bulletin.slug] = self._new_recipe(bulletin, state)
-        return self._recipes[bulletin.slug]
+        key = bulletin.slug, self._departures.farewell(bulletin.slug)
+        if key not in self._recipes:
+            self._recipes[key] = self._new_recipe(bulletin, state)
+        return self._recipes[key]
 
     def _new_recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
         head = (
@@ -124,6 +152,9 @@ class Publisher:
             bulletin.time_zone.key,
             bulletin.icon,
             bulletin.corrections_in_feed,
+            bulletin.views,
+            bulletin.farewell,
+            self._departures.farewell(bulletin.slug),
         )
         return hashlib.sha256(repr(head).encode()).hexdigest()[:16]
 
@@ -138,10 +169,7 @@ class Publisher:
         # A folder that is ahead was written from a store that an older copy has replaced.
         is_known = done.recipe == now.recipe and done.number <= state.number
         self._pages.publish(bulletin, since=done.number if is_known else 0)
-        self._feeds.publish(bulletin, state)
+        self._feeds.publish(bulletin, state, self._departures.farewell(bulletin.slug))
+        self._selections.publish_views(bulletin)
         self._output.write(f"{bulletin.slug}/{manifest.NAME}", now.to_bytes())
         log.info("%s published up to number %d", bulletin.slug, state.number)
-
-    def _publish_site(self, done: Manifest) -> None:
-        self._pages.publish_site()
-        self._output.write(manifest.NAME, done.to_bytes())

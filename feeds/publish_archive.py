@@ -137,7 +137,7 @@ class ArchivePublisher:
                 bulletin.slug, month, start=part * SITEMAP, limit=SITEMAP
             )
             content = month_sitemap(bulletin.slug, changes, base_url=self._settings.base_url)
-            self._output.write(folder + sitemap_file(part), content)
+            self._output.write(f"{bulletin.slug}/{sitemap_file(month, part)}", content)
 
     def _publish_years(
         self, bulletin: BulletinSettings, before: Mapping[Month, Shelf], now: Shelves
@@ -161,7 +161,7 @@ class ArchivePublisher:
             for page in range(closed_pages(count), closed_pages(shelf.count)):
                 self._output.remove(f"{folder}{page + 1}.html")
             for part in range(sitemap_parts(count), sitemap_parts(shelf.count)):
-                self._output.remove(folder + sitemap_file(part))
+                self._output.remove(f"{bulletin.slug}/{sitemap_file(month, part)}")
             if not count:
                 self._output.remove(f"{folder}index.html")
 

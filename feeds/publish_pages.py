@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feeds.archive import by_year
+from feeds.farewell import notice_html
 from feeds.opml import OPML_FILE, write_opml
 from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
 from feeds.publish_archive import ArchivePublisher
 from feeds.publish_items import ItemPublisher
+from feeds.selections import merge_as_bulletin, view_as_bulletin
 from feeds.sitemap import SITEMAP_FILE, robots, site_sitemap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from config.settings import BulletinSettings, Settings
     from feeds.archive_store import ArchiveStore
     from feeds.item_store import ItemStore
@@ -63,27 +67,37 @@ class PagePublisher:
                 years=tuple(by_year(months).items()),
                 latest_month=max(months, default=None),
                 views=tuple(Link(f"{view.name}/", view.title) for view in bulletin.views),
+                notice=notice_html(bulletin),
             ),
         )
         self._write(f"{bulletin.slug}/index.html", page)
 
-    def publish_site(self) -> None:
+    def publish_site(self, bulletins: Iterable[BulletinSettings]) -> None:
         """Write what stands above the bulletins: front page, style sheet, lists for programs."""
         published = [
             (bulletin, latest[0])
-            for bulletin in self._settings.bulletins
+            for bulletin in bulletins
             if (latest := self._items.latest(bulletin.slug, 1))
         ]
-        self._write(
-            "index.html", index_page(published, settings=self._settings, renderer=self._renderer)
+        merges = [merge_as_bulletin(merge, self._settings) for merge in self._settings.merges]
+        page = index_page(
+            published, merges=merges, settings=self._settings, renderer=self._renderer
         )
+        self._write("index.html", page)
         self._write("style.css", stylesheet(self._renderer))
+        self._publish_lists([bulletin for bulletin, _ in published], merges)
+
+    def _publish_lists(
+        self, bulletins: Sequence[BulletinSettings], merges: Sequence[BulletinSettings]
+    ) -> None:
         base_url = self._settings.base_url
-        bulletins = [bulletin for bulletin, _ in published]
-        slugs = [bulletin.slug for bulletin in bulletins]
-        opml = write_opml(self._settings.site.title, bulletins, base_url=base_url)
+        views = [view_as_bulletin(view, each) for each in bulletins for view in each.views]
+        feeds = sorted([*bulletins, *views, *merges], key=lambda feed: feed.slug)
+        opml = write_opml(self._settings.site.title, feeds, base_url=base_url)
         self._output.write(OPML_FILE, opml)
-        self._output.write(SITEMAP_FILE, site_sitemap(slugs, base_url=base_url))
+        pages = [merge.slug for merge in merges]
+        self._output.write(SITEMAP_FILE, site_sitemap(pages, base_url=base_url))
+        slugs = [bulletin.slug for bulletin in bulletins]
         self._output.write("robots.txt", robots(slugs, self._settings))
 
     def _write(self, path: str, page: str) -> None:

@@ -46,7 +46,7 @@ def bulletin_sitemaps(
         *((page + month.path, "") for month in months),
     ]
     parts = [
-        (f"{page}{month.path}{sitemap_file(part)}", _seconds(shelves[month].updated))
+        (page + sitemap_file(month, part), _seconds(shelves[month].updated))
         for month in months
         for part in range(sitemap_parts(shelves[month].count))
     ]

@@ -107,8 +107,8 @@ def test_a_bulletin_that_ended_needs_no_source(tmp_path: Path) -> None:
         (
             "[bulletins.harbour.views.ferries]\ntitle = 'x'\nwords = ['']\n",
             (
-                "7: bulletins.harbour.views.ferries.words: found [''], allowed is a list, each of it a text "
-                "on one line"
+                "7: bulletins.harbour.views.ferries.words: found [''], allowed is "
+                "a list, each of it a text on one line"
             ),
         ),
         (

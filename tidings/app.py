@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from feeds.archive_store import ArchiveStore
 from feeds.database import open_database
+from feeds.departures import Departures
+from feeds.farewell_store import FarewellStore
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
@@ -20,6 +22,7 @@ from feeds.output import FolderOutput
 from feeds.publish import Publisher
 from feeds.render import Renderer, package_templates
 from feeds.schema import FEEDS
+from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
@@ -106,6 +109,7 @@ def open_app(
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
+        selections = SelectionStore(database, authority=authority, clock=clock)
         subscribers = SubscriberStore(database)
         renderer = Renderer(
             package_templates("feeds"),
@@ -129,6 +133,13 @@ def open_app(
                 sources=sources,
                 items=items,
                 archive=ArchiveStore(database),
+                selections=selections,
+                departures=Departures(
+                    farewells=FarewellStore(database, authority=authority),
+                    selections=selections,
+                    settings=settings,
+                    clock=clock,
+                ),
                 settings=settings,
                 renderer=renderer,
                 output=FolderOutput(settings.site.output),
