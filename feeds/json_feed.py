@@ -27,6 +27,7 @@ def write_json_feed(feed: Feed) -> bytes:
             "description": feed.description,
             "authors": [{"name": feed.author}],
             "language": feed.language,
+            "expired": feed.expired,
         }
     )
     items = ",\n".join(_text(_item(item)) for item in feed.items)
