@@ -62,8 +62,7 @@ def with_farewell(
         summary_html=notice_html(bulletin),
         published=farewell.said,
         updated=farewell.said,
-        # Who wrote the words, did so in the language of the bulletin.
-        language=bulletin.language if bulletin.farewell else "en",
+        language=notice_language(bulletin),
     )
     return replace(
         feed,
@@ -81,6 +80,11 @@ def notice_html(bulletin: BulletinSettings) -> str:
     place = html.escape(_place(bulletin))
     link = f'<p><a href="{place}">{place}</a></p>' if place else ""
     return f"<p>{words}</p>{link}"
+
+
+def notice_language(bulletin: BulletinSettings) -> str:
+    """Return the language of that: who words it, does so in the language of the bulletin."""
+    return bulletin.language if bulletin.farewell else "en"
 
 
 def _title(bulletin: BulletinSettings) -> str:

@@ -133,6 +133,7 @@ class Beside:
     latest_month: Month | None = None
     views: tuple[Link, ...] = ()
     notice: str = ""
+    notice_language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

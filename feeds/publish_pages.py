@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feeds.archive import by_year
-from feeds.farewell import notice_html
+from feeds.farewell import notice_html, notice_language
 from feeds.opml import OPML_FILE, write_opml
 from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
 from feeds.publish_archive import ArchivePublisher
@@ -68,6 +68,7 @@ class PagePublisher:
                 latest_month=max(months, default=None),
                 views=tuple(Link(f"{view.name}/", view.title) for view in bulletin.views),
                 notice=notice_html(bulletin),
+                notice_language=notice_language(bulletin),
             ),
         )
         self._write(f"{bulletin.slug}/index.html", page)
