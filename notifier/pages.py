@@ -27,7 +27,10 @@ def unsubscribe_page(
     bulletin: BulletinSettings, *, site: SiteSettings, done: bool, renderer: Renderer
 ) -> str:
     """Return the page with the one button, or the one that says that it is done."""
-    return renderer.render("unsubscribe.html", site=site, bulletin=bulletin, done=done, root="/")
+    language = renderer.translations.best(bulletin.language)
+    return renderer.render(
+        "unsubscribe.html", site=site, bulletin=bulletin, done=done, root="/", language=language
+    )
 
 
 def mails_page(mails: Sequence[MailView], *, site: SiteSettings, renderer: Renderer) -> str:

@@ -16,7 +16,12 @@ DOORS = {
     "anyio": {"tidings/web.py"},
     "apscheduler": {"tidings/service.py"},
     "argparse": {"tidings/cli.py"},
-    "babel": {"feeds/render.py", "feeds/dates_forms.py", "feeds/dates_names.py"},
+    "babel": {
+        "feeds/render.py",
+        "feeds/dates_forms.py",
+        "feeds/dates_names.py",
+        "feeds/translations.py",
+    },
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},
     "email_validator": {"notifier/address.py"},

@@ -17,7 +17,7 @@ from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
 from feeds.publish import Publisher
-from feeds.render import Renderer, package_templates
+from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
@@ -110,6 +110,7 @@ def open_app(
             package_templates("feeds"),
             package_templates("notifier"),
             foreign=settings.site.templates,
+            translations=(package_translations("notifier"),),
         )
         app = App(
             settings=settings,
