@@ -227,6 +227,10 @@ class BulletinSettings:
     description: str = setting("", "One sentence about it, in the feeds and on its page.")
     language: Language = setting("en", "Language of its items (BCP 47): en, es, pt-BR.")
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone in which its days begin and end.")
+    corrections_in_digest: bool = setting(
+        default=False,
+        why="A digest also tells of items that were told before and corrected since.",
+    )
     sources: tuple[SourceSettings, ...] = ()
 
 

@@ -358,7 +358,8 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: description, language, link, sources, time_zone, title"
+                "Known: corrections_in_digest, description, language, link, sources, "
+                "time_zone, title"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),

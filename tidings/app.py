@@ -121,7 +121,10 @@ def open_app(
             item_admin=ItemAdminStore(database),
             subscribers=subscribers,
             editions=EditionStore(
-                database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
+                database,
+                secret=subscribers.signing_secret(),
+                mail_domain=mail_domain(settings),
+                bulletins=settings.bulletins,
             ),
             deliveries=OutboxStore(database),
             renderer=renderer,
