@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 # Addresses that the site uses itself.
-RESERVED = frozenset("api bulletins feeds health items mails static unsubscribe".split())
+RESERVED = frozenset(
+    "api bulletins confirm feeds health items mails preferences static subscribe".split()
+) | {"unsubscribe"}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SUGGESTED = 40

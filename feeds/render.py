@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from feeds.languages import weekday_name
 from feeds.translations import CatalogueError, Translations
 
 if TYPE_CHECKING:
@@ -124,7 +125,11 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     )
     environment.policies["ext.i18n.trimmed"] = True
     _translate(environment, translations)
-    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant}
+    filters: dict[str, Callable[..., str]] = {
+        "day": day,
+        "instant": instant,
+        "weekday": weekday_name,
+    }
     environment.filters.update(filters)
     environment.globals["direction"] = direction
     return environment

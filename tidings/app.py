@@ -22,9 +22,14 @@ from feeds.schema import FEEDS
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
+from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
+from notifier.reader_store import ReaderStore
 from notifier.schema import NOTIFIER
+from notifier.signup_store import SignUpStore
 from notifier.subscriber_store import SubscriberStore
+from notifier.suppression_store import SuppressionStore
+from notifier.wish_store import WishStore
 from tidings.cli import USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -53,6 +58,11 @@ class App:
     turns: TurnStore
     item_admin: ItemAdminStore
     subscribers: SubscriberStore
+    signups: SignUpStore
+    wishes: WishStore
+    suppressions: SuppressionStore
+    notices: NoticeStore
+    readers: ReaderStore
     editions: EditionStore
     deliveries: OutboxStore
     renderer: Renderer
@@ -120,6 +130,11 @@ def open_app(
             turns=TurnStore(database),
             item_admin=ItemAdminStore(database),
             subscribers=subscribers,
+            signups=SignUpStore(database, mail_domain=mail_domain(settings)),
+            wishes=WishStore(database),
+            suppressions=SuppressionStore(database),
+            notices=NoticeStore(database),
+            readers=ReaderStore(database),
             editions=EditionStore(
                 database,
                 secret=subscribers.signing_secret(),
