@@ -276,6 +276,10 @@ class BulletinSettings:
     notice: timedelta = setting(
         timedelta(weeks=4), "How long they say so before the addresses answer; 1s: at once."
     )
+    corrections_in_digest: bool = setting(
+        default=False,
+        why="A digest also tells of items that were told before and corrected since.",
+    )
     sources: tuple[SourceSettings, ...] = ()
     views: tuple[ViewSettings, ...] = ()
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 # Addresses that the site uses itself.
-RESERVED = frozenset("api bulletins feeds health items mails static subscribe unsubscribe".split())
+RESERVED = frozenset(
+    "api bulletins confirm feeds health items mails preferences static subscribe".split()
+) | {"unsubscribe"}
 # Names below a bulletin's folder that are not those of its views.
 _OF_BULLETINS = frozenset("archive feeds items".split())
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")

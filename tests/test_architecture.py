@@ -18,7 +18,13 @@ DOORS = {
     "argparse": {"tidings/cli.py"},
     "backports": {"feeds/twins.py"},
     "brotli": {"feeds/twins.py"},
-    "babel": {"feeds/render.py", "feeds/dates_forms.py", "feeds/dates_names.py"},
+    "babel": {
+        "feeds/render.py",
+        "feeds/dates_forms.py",
+        "feeds/dates_names.py",
+        "feeds/languages.py",
+        "feeds/translations.py",
+    },
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},
     "email_validator": {"notifier/address.py"},
@@ -39,7 +45,14 @@ COMPANIONS = {
     "urllib3": {"feeds/fetch.py", "feeds/fetch_deadline.py", "feeds/fetch_problems.py"},
     "selectolax": {"feeds/read_page.py"},
     "markupsafe": {"feeds/pages.py"},
-    "starlette": {"tidings/web.py", "tidings/published.py"},
+    "starlette": {
+        "tidings/web.py",
+        "tidings/published.py",
+        "tidings/web_answers.py",
+        "tidings/web_preferences.py",
+        "tidings/web_signup.py",
+        "tidings/web_unsubscribe.py",
+    },
 }
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 MODULES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))

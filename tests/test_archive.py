@@ -284,8 +284,8 @@ def test_opml_lists_every_feed(long_site: Site) -> None:
     """In the form that readers take: type, title, address and page."""
     root = etree.fromstring(document(long_site, "feeds.opml"))
 
-    outlines = [dict(outline.attrib) for outline in root.iter("outline")]
-    assert dict(root.attrib) == {"version": "2.0"}
+    outlines = [dict(outline.items()) for outline in root.iter("outline")]
+    assert list(root.items()) == [("version", "2.0")]
     assert outlines == [
         {
             "type": "rss",

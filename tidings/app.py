@@ -20,15 +20,20 @@ from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
 from feeds.publish import Publisher
-from feeds.render import Renderer, package_templates
+from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
 from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
+from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
+from notifier.reader_store import ReaderStore
 from notifier.schema import NOTIFIER
+from notifier.signup_store import SignUpStore
 from notifier.subscriber_store import SubscriberStore
+from notifier.suppression_store import SuppressionStore
+from notifier.wish_store import WishStore
 from tidings.cli import USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -57,6 +62,11 @@ class App:
     turns: TurnStore
     item_admin: ItemAdminStore
     subscribers: SubscriberStore
+    signups: SignUpStore
+    wishes: WishStore
+    suppressions: SuppressionStore
+    notices: NoticeStore
+    readers: ReaderStore
     editions: EditionStore
     deliveries: OutboxStore
     renderer: Renderer
@@ -115,6 +125,7 @@ def open_app(
             package_templates("feeds"),
             package_templates("notifier"),
             foreign=settings.site.templates,
+            translations=(package_translations("notifier"),),
         )
         app = App(
             settings=settings,
@@ -124,8 +135,16 @@ def open_app(
             turns=TurnStore(database),
             item_admin=ItemAdminStore(database),
             subscribers=subscribers,
+            signups=SignUpStore(database, mail_domain=mail_domain(settings)),
+            wishes=WishStore(database),
+            suppressions=SuppressionStore(database),
+            notices=NoticeStore(database),
+            readers=ReaderStore(database),
             editions=EditionStore(
-                database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
+                database,
+                secret=subscribers.signing_secret(),
+                mail_domain=mail_domain(settings),
+                bulletins=settings.bulletins,
             ),
             deliveries=OutboxStore(database),
             renderer=renderer,

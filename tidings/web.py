@@ -15,13 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from config.settings import BulletinSettings
-from feeds.headers import POLICY, SiteHeaders
+from feeds.headers import SiteHeaders
 from feeds.pages import message_page
-from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
 from tidings.published import Published
 from tidings.reports import health_report
+from tidings.web_answers import html, page_headers
+from tidings.web_preferences import preference_routes
+from tidings.web_signup import signup_routes
+from tidings.web_unsubscribe import unsubscribe_routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from notifier.model import Subscription
     from tidings.app import App
 
 # A few threads are enough for small pages, and each costs memory.
@@ -53,7 +54,9 @@ def web_application(app: App) -> ASGIApp:
         lifespan=few_threads,
         routes=[
             Route("/health", _health(app)),
-            Route("/unsubscribe/{token}", _unsubscribe(app), methods=["GET", "POST"]),
+            *unsubscribe_routes(app),
+            *preference_routes(app),
+            *signup_routes(app),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
             Route("/{path:path}", published.otherwise, methods=_ANY),
@@ -66,39 +69,9 @@ def web_application(app: App) -> ASGIApp:
 def _health(app: App) -> Callable[[Request], Response]:
     def health(_: Request) -> Response:
         """Say how every source is. Answers 200 as long as the store can be read."""
-        return JSONResponse(health_report(app), headers=_page_headers())
+        return JSONResponse(health_report(app), headers=page_headers())
 
     return health
-
-
-def _subscription(app: App, request: Request) -> Subscription:
-    subscription = app.subscribers.by_token(request.path_params["token"])
-    if subscription is None:
-        raise HTTPException(404, "This link belongs to no subscription.")
-    return subscription
-
-
-def _unsubscribe(app: App) -> Callable[[Request], Response]:
-    def unsubscribe(request: Request) -> Response:
-        """Show a button; end the subscription on POST only, for scanners open every link.
-
-        A POST needs neither cookie nor form and answers 200 however often it comes (RFC 8058).
-        """
-        subscription = _subscription(app, request)
-        done = request.method == "POST"
-        if done:
-            app.subscribers.unsubscribe(subscription, now=app.clock())
-        slug = subscription.bulletin
-        page = unsubscribe_page(
-            # Whoever gets a mail can end it, though the bulletin is no longer configured.
-            app.settings.bulletin(slug) or BulletinSettings(slug=slug, title=slug),
-            site=app.settings.site,
-            done=done,
-            renderer=app.renderer,
-        )
-        return _html(page)
-
-    return unsubscribe
 
 
 def _only_here(app: App, request: Request) -> None:
@@ -128,7 +101,7 @@ def _mails(app: App) -> Callable[[Request], Response]:
     def mails(request: Request) -> Response:
         """List the mails that were written to disk."""
         _only_here(app, request)
-        return _html(mail_list(app))
+        return html(mail_list(app))
 
     return mails
 
@@ -141,23 +114,9 @@ def _mail(app: App) -> Callable[[Request], Response]:
         if found is None:
             raise HTTPException(404, "There is no such mail.")
         content, media_type = found
-        return Response(content, media_type=media_type, headers=_page_headers())
+        return Response(content, media_type=media_type, headers=page_headers())
 
     return mail
-
-
-def _page_headers() -> dict[str, str]:
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": POLICY,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-    }
-
-
-def _html(page: str, status: int = 200) -> Response:
-    return Response(page, status, media_type="text/html", headers=_page_headers())
 
 
 def _refused(app: App) -> Callable[[Request, Exception], Response]:
@@ -167,7 +126,7 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
         page = message_page(
             f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
         )
-        response = _html(page, error.status_code)
+        response = html(page, error.status_code)
         response.headers.update(error.headers or {})
         return response
 
@@ -183,6 +142,6 @@ def _failed(app: App) -> Callable[[Request, Exception], Response]:
             site=app.settings.site,
             renderer=app.renderer,
         )
-        return _html(page, 500)
+        return html(page, 500)
 
     return failed

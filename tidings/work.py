@@ -155,7 +155,9 @@ def open_editions(app: App, stopping: Callable[[], bool]) -> int:
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
-    """Send every delivery that is due."""
+    """Send every delivery that is due; first the few mails that somebody waits for."""
     from tidings.mailing import open_outbox
+    from tidings.notices import send_notices
 
+    send_notices(app, stopping)
     return open_outbox(app).run(stopping)
