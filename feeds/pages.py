@@ -109,7 +109,8 @@ class DayView:
 class BulletinView:
     """A bulletin as a page shows it; ``link`` is the publisher's own page, empty if unknown.
 
-    ``readers`` lead to web readers that take its feed.
+    ``readers`` lead to web readers that take its feed, ``mail`` to the form that asks for mail,
+    relative to the site; empty where no mail leaves.
     """
 
     slug: str
@@ -120,6 +121,7 @@ class BulletinView:
     page_url: str
     feeds: tuple[FeedLink, ...]
     readers: tuple[Link, ...]
+    mail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +302,15 @@ def bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVie
             )
         ),
         readers=tuple(_reader_links(page + ATOM)),
+        mail=f"subscribe/{bulletin.slug}" if _is_mailed(bulletin, settings) else "",
     )
+
+
+def _is_mailed(bulletin: BulletinSettings, settings: Settings) -> bool:
+    """Tell whether anybody can get it by mail: through a relay, or where it is being tried."""
+    is_tried = not settings.site.base_url
+    leaves = bool(settings.mail.host) or is_tried
+    return leaves and not bulletin.ended and settings.bulletin(bulletin.slug) is not None
 
 
 def _reader_links(feed: str) -> Iterator[Link]:

@@ -142,6 +142,7 @@ class Publisher:
             self._settings.site.window,
             self._settings.site.span,
             self._settings.site.hubs,
+            bool(self._settings.mail.host),
             # Of another store, whose items are others though their numbers are the same.
             state.feed_id,
             bulletin.slug,

@@ -200,5 +200,16 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        (
+            # A feed of what a subscription wants, for whoever has its address; none when revoked.
+            """
+            CREATE TABLE private_feeds (
+                id SERIAL_KEY,
+                subscription BIGINT NOT NULL UNIQUE REFERENCES subscriptions (id),
+                feed_id TEXT NOT NULL UNIQUE,
+                made TEXT NOT NULL
+            )
+            """,
+        ),
     ),
 )

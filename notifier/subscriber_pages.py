@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionView:
-    """A subscription as the preference page shows it; ``feed_url`` is its private feed's."""
+    """A subscription as the preference page shows it."""
 
     bulletin: BulletinSettings
     token: str
@@ -44,6 +44,14 @@ class Preferences:
     subscriptions: tuple[SubscriptionView, ...]
     wrong: frozenset[str] = frozenset()
     until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateFeedView:
+    """The private feed of a subscription: addresses of its formats; none where there is none."""
+
+    bulletin: BulletinSettings
+    urls: tuple[str, ...]
 
 
 class SubscriberPages:
@@ -113,6 +121,10 @@ class SubscriberPages:
             preferences=preferences,
             is_saved=is_saved,
         )
+
+    def private_feeds(self, feeds: Sequence[PrivateFeedView], *, token: str, language: str) -> str:
+        """Return the page on which private feeds are made and revoked."""
+        return self._page("private_feeds.html", self.language(language), feeds=feeds, token=token)
 
     def delete(self, *, address: str, token: str, language: str, is_done: bool) -> str:
         """Return the page that deletes, or says that it is done."""

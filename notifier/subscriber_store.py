@@ -139,25 +139,6 @@ class SubscriberStore:
             # Those of before tokens were signed.
             return self._one(transaction, "token = :token", token=token)
 
-    def feed_token(self, subscription: Subscription) -> str:
-        """Return the token of a subscription's private feed: it reads, and changes nothing."""
-        return self._secrets.tokens().token(TokenKind.FEED, subscription.id)
-
-    def by_feed_token(self, token: str) -> Subscription | None:
-        """Return the subscription whose feed a token opens; None of nobody, or one that ended.
-
-        What belongs into the feed is what its ``wants`` accepts.
-        """
-        number = self._secrets.tokens().number(TokenKind.FEED, token)
-        if number is None:
-            return None
-        with self._database.reading() as transaction:
-            return self._one(
-                transaction,
-                "subscriptions.id = :id AND active = 1 AND state = 'active'",
-                id=number,
-            )
-
     def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
         """End a subscription; what was still queued for it is suppressed. Doing it twice is one."""
         with self._database.transaction() as transaction:

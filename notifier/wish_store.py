@@ -135,6 +135,7 @@ class WishStore:
                 end(transaction, current.id, because=UNSUBSCRIBED, now=now)
                 transaction.run("DELETE FROM rules WHERE subscription = :id", id=current.id)
                 transaction.run("DELETE FROM waiting WHERE subscription = :id", id=current.id)
+                transaction.run("DELETE FROM private_feeds WHERE subscription = :id", id=current.id)
                 transaction.run(
                     "UPDATE deliveries SET address = '', reply = '' WHERE subscription = :id",
                     id=current.id,

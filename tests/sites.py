@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import uvicorn
 from worlds import Clock
 
 from config.load import load
 from tidings.app import open_app
+from tidings.web import web_application
 from tidings.work import publish, tick
 
 if TYPE_CHECKING:
@@ -76,6 +80,22 @@ class Site:
             and not path.name.startswith(".")
             and path.suffix not in {".gz", ".br", ".zst"}
         }
+
+
+@contextmanager
+def serving(app: App, port: int = 0) -> Iterator[str]:
+    """Serve the addresses of the service, without its ticker; give the address of its root."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        server = uvicorn.Server(
+            uvicorn.Config(web_application(app), log_config=None, access_log=False)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def bulletin(slug: str, title: str, more: str = "", *, sources: tuple[str, ...] = ("",)) -> str:

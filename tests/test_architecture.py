@@ -50,6 +50,7 @@ COMPANIONS = {
         "tidings/published.py",
         "tidings/web_answers.py",
         "tidings/web_preferences.py",
+        "tidings/web_private_feeds.py",
         "tidings/web_signup.py",
         "tidings/web_unsubscribe.py",
     },

@@ -28,6 +28,7 @@ from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
 from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
+from notifier.private_feed_store import PrivateFeedStore
 from notifier.reader_store import ReaderStore
 from notifier.schema import NOTIFIER
 from notifier.signup_store import SignUpStore
@@ -67,6 +68,8 @@ class App:
     suppressions: SuppressionStore
     notices: NoticeStore
     readers: ReaderStore
+    private_feeds: PrivateFeedStore
+    selections: SelectionStore
     editions: EditionStore
     deliveries: OutboxStore
     renderer: Renderer
@@ -140,6 +143,8 @@ def open_app(
             suppressions=SuppressionStore(database),
             notices=NoticeStore(database),
             readers=ReaderStore(database),
+            private_feeds=PrivateFeedStore(database, authority=authority),
+            selections=selections,
             editions=EditionStore(
                 database,
                 secret=subscribers.signing_secret(),

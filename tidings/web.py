@@ -22,6 +22,7 @@ from tidings.published import Published
 from tidings.reports import health_report
 from tidings.web_answers import html, page_headers
 from tidings.web_preferences import preference_routes
+from tidings.web_private_feeds import private_feed_routes
 from tidings.web_signup import signup_routes
 from tidings.web_unsubscribe import unsubscribe_routes
 
@@ -56,6 +57,7 @@ def web_application(app: App) -> ASGIApp:
             Route("/health", _health(app)),
             *unsubscribe_routes(app),
             *preference_routes(app),
+            *private_feed_routes(app),
             *signup_routes(app),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
