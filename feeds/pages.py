@@ -314,8 +314,8 @@ def _is_mailed(bulletin: BulletinSettings, settings: Settings) -> bool:
 
 
 def _reader_links(feed: str) -> Iterator[Link]:
-    # Applications on a reader's own machine take this scheme.
-    yield Link(f"feed:{feed}", "An app on this device")
+    # Applications on a reader's own machine take this scheme; it has no other form of https.
+    yield Link(f"feed:{feed.partition(':')[2]}", "An app on this device")
     for name, address in _READERS:
         yield Link(address + quote(feed, safe=""), name)
 
