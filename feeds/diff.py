@@ -88,6 +88,7 @@ def content_of(entry: Entry) -> Content:
         image_url=entry.image_url,
         categories=entry.categories,
         language=entry.language,
+        attachments=entry.attachments,
     )
 
 
@@ -107,6 +108,7 @@ def _merged(match: Match) -> Content:
         image_url=new.image_url or old.image_url,
         categories=new.categories or old.categories,
         language=new.language or old.language,
+        attachments=new.attachments or old.attachments,
     )
 
 
@@ -146,6 +148,7 @@ def fingerprint(content: Content) -> str:
         content.author,
         url_key(content.image_url),
         *content.categories,
+        *(f"attached {url_key(attachment.url)}" for attachment in content.attachments),
     )
     return hashlib.blake2b("\0".join(seen).encode(), digest_size=8).hexdigest()
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
+from feeds.archive import Part
 from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
 from feeds.diff import content_of, fingerprint, is_baseline, publication_time
 from feeds.identifiers import mint_id, new_token
@@ -112,6 +113,7 @@ class ItemStore:
     ) -> tuple[str, ...]:
         """Insert the new entries so that the top of the page gets the highest number."""
         rows: list[dict[str, object]] = []
+        parts = self._parts_of_new(transaction, check, changes, zone=zone)
         for rank, entry in enumerate(changes.new):
             number = first + len(changes.new) - 1 - rank
             token = new_token()
@@ -129,10 +131,25 @@ class ItemStore:
                     "first_seen": to_column(check.finished),
                     "baseline": int(is_baseline(entry, changes, rank=rank)),
                     "source_id": entry.source_id,
+                    "archive": parts[rank],
                 }
             )
         transaction.run_each(_INSERT_ITEM, rows)
         return tuple(str(row["id"]) for row in rows)
+
+    def _parts_of_new(
+        self, transaction: Transaction, check: Check, changes: Changes, *, zone: ZoneInfo
+    ) -> list[str]:
+        """Return the part of the archive that each new entry is put into, in page order."""
+        row = transaction.one(_OPEN_PART, bulletin=check.bulletin)
+        part = Part(row["archive"], row["items"], row["characters"]) if row else Part()
+        day = check.finished.astimezone(zone).date()
+        parts = []
+        # The bottom of the page came first.
+        for entry in reversed(changes.new):
+            part = part.taking(entry.summary_html + entry.full_html, day)
+            parts.append(part.name)
+        return parts[::-1]
 
     def latest(self, bulletin: str, limit: int) -> tuple[Item, ...]:
         """Return the items that came last, newest publication first.
@@ -263,15 +280,21 @@ WHERE bulletin = :bulletin AND forgotten IS NULL AND id IN (
     SELECT merged_into FROM items WHERE bulletin = :bulletin AND merged_into IS NOT NULL
 )
 """
+_OPEN_PART = """
+SELECT archive, count(*) AS items, sum(length(summary_html) + length(full_html)) AS characters
+FROM items WHERE bulletin = :bulletin
+    AND archive = (SELECT max(archive) FROM items WHERE bulletin = :bulletin)
+GROUP BY archive
+"""
 _INSERT_ITEM = """
 INSERT INTO items (
     id, token, bulletin, number, changed, title, url, day, instant, summary_html, full_html,
     author, image_url, categories, language, published, updated, first_seen, revision, baseline,
-    source_id, url_key, title_key, keys_version
+    source_id, url_key, title_key, keys_version, attachments, archive
 ) VALUES (
     :id, :token, :bulletin, :number, :number, :title, :url, :day, :instant, :summary_html,
     :full_html, :author, :image_url, :categories, :language, :published, :published, :first_seen, 0,
-    :baseline, :source_id, :url_key, :title_key, :keys_version
+    :baseline, :source_id, :url_key, :title_key, :keys_version, :attachments, :archive
 )
 """
 _UPDATE_ITEM = """
@@ -279,7 +302,7 @@ UPDATE items SET
     title = :title, url = :url, day = :day, instant = :instant, summary_html = :summary_html,
     full_html = :full_html, author = :author, image_url = :image_url, categories = :categories,
     language = :language, url_key = :url_key, title_key = :title_key, keys_version = :keys_version,
-    updated = :updated, revision = revision + 1, changed = :changed
+    attachments = :attachments, updated = :updated, revision = revision + 1, changed = :changed
 WHERE id = :id
 """
 _SIGHT = """

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings, SiteSettings
     from feeds.corrections import Correction
     from feeds.model import Former, Item
+    from feeds.records import BulletinState
     from feeds.render import Renderer
 
 
@@ -62,7 +63,10 @@ class DayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletinView:
-    """A bulletin as a page shows it; ``link`` is the publisher's own page, empty if unknown."""
+    """A bulletin as a page shows it; ``link`` is the publisher's own page, empty if unknown.
+
+    ``sources`` counts the places where it is read.
+    """
 
     slug: str
     title: str
@@ -70,13 +74,19 @@ class BulletinView:
     language: str
     link: str
     page_url: str
+    sources: int
     feeds: tuple[FeedLink, ...]
 
 
 def bulletin_page(
-    bulletin: BulletinSettings, items: Sequence[Item], *, settings: Settings, renderer: Renderer
+    bulletin: BulletinSettings,
+    items: Sequence[Item],
+    *,
+    state: BulletinState,
+    settings: Settings,
+    renderer: Renderer,
 ) -> str:
-    """Return a bulletin's page with its latest items, by day."""
+    """Return a bulletin's page with its latest items, by day, and with a note on sick sources."""
     views = [_item_view(item) for item in items]
     days = tuple(
         DayView(day=day, entries=tuple(group))
@@ -87,6 +97,7 @@ def bulletin_page(
         site=settings.site,
         bulletin=_bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
+        state=state,
         days=days,
         root="../",
     )
@@ -165,6 +176,7 @@ def _bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVi
         language=bulletin.language,
         link=bulletin.link,
         page_url=page,
+        sources=len(bulletin.sources),
         feeds=tuple(
             FeedLink(name=name, file=file, mime=mime, url=page + file)
             for name, file, mime in (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from config.settings import BulletinSettings, Settings
+    from feeds.feed_store import FeedStore
     from feeds.item_store import ItemStore
     from feeds.output import Output
+    from feeds.publish_checked import Refusal
     from feeds.records import BulletinState
     from feeds.render import Renderer
     from feeds.source_store import SourceStore
@@ -36,11 +39,12 @@ _WRITER_VERSION = 1
 class Publisher:
     """Writes the published documents of all bulletins to where they are put out."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the stores and the place that it stands between
         self,
         *,
         sources: SourceStore,
         items: ItemStore,
+        feeds: FeedStore,
         settings: Settings,
         renderer: Renderer,
         output: Output,
@@ -52,7 +56,7 @@ class Publisher:
         self._pages = PagePublisher(
             items=items, settings=settings, renderer=renderer, output=output
         )
-        self._feeds = FeedPublisher(items=items, settings=settings, output=output)
+        self._feeds = FeedPublisher(items=items, feeds=feeds, settings=settings, output=output)
         self._recipes: dict[str, str] = {}
 
     def publish_all(self) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ class Publisher:
         behind = [
             (bulletin, states[bulletin.slug])
             for bulletin in self._settings.bulletins
-            if self._is_behind(bulletin, states[bulletin.slug])
+            if self._is_stale(bulletin, states[bulletin.slug])
         ]
         number = sum(state.number for state in states.values())
         site = Manifest(number=number, recipe=self._site_recipe(states))
@@ -85,11 +89,11 @@ class Publisher:
         ]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    def _is_behind(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
+    def _is_stale(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
         """Tell whether there is something to write; a bulletin never read has nothing."""
-        return state.number > 0 and self._manifest(bulletin.slug) != Manifest(
-            number=state.number, recipe=self._recipe(bulletin, state)
-        )
+        done = self._manifest(bulletin.slug)
+        up_to = done.is_up_to(state, self._recipe(bulletin, state))
+        return state.number > 0 and not (up_to and done.unwell == _unwell(state))
 
     def _manifest(self, slug: str) -> Manifest:
         """Read how far a folder has come; from the beginning where nothing readable says so."""
@@ -130,15 +134,53 @@ class Publisher:
 
     def _publish(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the documents of one bulletin; the manifest last, so that no death is noticed."""
+        recipe = self._recipe(bulletin, state)
         done = self._manifest(bulletin.slug)
-        now = Manifest(number=state.number, recipe=self._recipe(bulletin, state))
-        # A folder that is ahead was written from a store that an older copy has replaced.
-        is_known = done.recipe == now.recipe and done.number <= state.number
-        self._pages.publish(bulletin, since=done.number if is_known else 0)
-        self._feeds.publish(bulletin, state)
+        if done.is_up_to(state, recipe):
+            self._pages.publish_bulletin(bulletin, state)
+            now = replace(done, unwell=_unwell(state))
+        else:
+            now = self._publish_items(bulletin, state, recipe, done)
         self._output.write(f"{bulletin.slug}/{manifest.NAME}", now.to_bytes())
+
+    def _publish_items(
+        self, bulletin: BulletinSettings, state: BulletinState, recipe: str, done: Manifest
+    ) -> Manifest:
+        behind = done if done.is_behind(state, recipe) else Manifest()
+        self._pages.publish(bulletin, state, since=behind.number)
+        written = self._feeds.publish(
+            bulletin, state, since=behind.number, archived=behind.archived
+        )
+        refused = sorted(
+            {*written.refused}
+            | {each for each in behind.refused if each.document not in written.documents}
+        )
+        for refusal in refused:
+            # Once: what is known stays known until it is mended.
+            if refusal not in done.refused:
+                log.error("%s", refusal)
         log.info("%s published up to number %d", bulletin.slug, state.number)
+        return Manifest(
+            number=state.number,
+            recipe=recipe,
+            unwell=_unwell(state),
+            archived=written.archived,
+            refused=tuple(refused),
+        )
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """Return what is not published as it should be, of all bulletins."""
+        return tuple(
+            refusal
+            for bulletin in self._settings.bulletins
+            for refusal in self._manifest(bulletin.slug).refused
+        )
 
     def _publish_site(self, done: Manifest) -> None:
         self._pages.publish_site()
         self._output.write(manifest.NAME, done.to_bytes())
+
+
+def _unwell(state: BulletinState) -> str:
+    """Return what a page says of sources that are not well, in a form that changes with it."""
+    return f"{state.unwell} since {state.stale_since}" if state.unwell else ""

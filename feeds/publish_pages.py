@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.addresses import item_path
+from feeds.addresses import FEED_STYLE, item_path
 from feeds.pages import bulletin_page, index_page, item_page, moved_page, stylesheet
 
 if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings
     from feeds.item_store import ItemStore
     from feeds.output import Output
+    from feeds.records import BulletinState
     from feeds.render import Renderer
 
 
@@ -25,15 +26,17 @@ class PagePublisher:
         self._renderer = renderer
         self._output = output
 
-    def publish(self, bulletin: BulletinSettings, *, since: int) -> None:
+    def publish(self, bulletin: BulletinSettings, state: BulletinState, *, since: int) -> None:
         """Write the pages of a bulletin that changed after a number of it."""
         self._publish_items(bulletin, since)
-        self.publish_bulletin(bulletin)
+        self.publish_bulletin(bulletin, state)
 
-    def publish_bulletin(self, bulletin: BulletinSettings) -> None:
+    def publish_bulletin(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the page of a bulletin with its latest items."""
         items = self._items.latest(bulletin.slug, self._settings.site.window)
-        page = bulletin_page(bulletin, items, settings=self._settings, renderer=self._renderer)
+        page = bulletin_page(
+            bulletin, items, state=state, settings=self._settings, renderer=self._renderer
+        )
         self._write(f"{bulletin.slug}/index.html", page)
 
     def _publish_items(self, bulletin: BulletinSettings, since: int) -> None:
@@ -64,6 +67,7 @@ class PagePublisher:
             "index.html", index_page(published, settings=self._settings, renderer=self._renderer)
         )
         self._write("style.css", stylesheet(self._renderer))
+        self._write(FEED_STYLE, self._renderer.render(FEED_STYLE))
 
     def _write(self, path: str, page: str) -> None:
         self._output.write(path, page.encode())

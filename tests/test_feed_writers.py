@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from lxml import etree
 
-from feeds.bulletin_feed import feed_urls
+from feeds.bulletin_feed import feed_paths
 from feeds.feed import Feed, FeedItem
 from feeds.json_feed import write_json_feed
 from feeds.rss_atom import write_atom, write_rss
@@ -51,7 +51,7 @@ def _feed(*items: FeedItem, **given: Any) -> Feed:  # noqa: ANN401 - any field o
         author="Harbour office",
         language="EN_us",
         updated=NOON,
-        urls=feed_urls("https://feeds.test/harbour/"),
+        urls=feed_paths("harbour").below("https://feeds.test/"),
         items=items or (_item(),),
     )
     return replace(feed, **given)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.feed_store import FeedStore
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
@@ -127,6 +128,7 @@ def open_app(
             publisher=Publisher(
                 sources=sources,
                 items=items,
+                feeds=FeedStore(database),
                 settings=settings,
                 renderer=renderer,
                 output=FolderOutput(settings.site.output),
