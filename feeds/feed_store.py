@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from feeds.archive import Part
 from feeds.columns import ITEM, content_from_json, former_from, item_from
 from feeds.instants import from_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
 
     from feeds.database import Database, Row, Transaction
-    from feeds.model import Former, Item
+    from feeds.model import Entry, Former, Item
 
 # News and corrections are read in such groups until they are older than was promised.
 _BATCH = 100
@@ -118,6 +119,30 @@ class FeedStore:
         return {row["item"]: former_from(row) for row in rows}
 
 
+def parts_of_new(
+    transaction: Transaction, bulletin: str, entries: Sequence[Entry], *, day: date
+) -> tuple[str, ...]:
+    """Return the part of the archive that each new entry is put into, in page order."""
+    row = transaction.one(_OPEN_PART, bulletin=bulletin)
+    part = Part(row["archive"], row["items"], row["characters"]) if row else Part()
+    names = []
+    # The bottom of the page came first.
+    for entry in reversed(entries):
+        part = part.taking(entry.summary_html + entry.full_html, day)
+        names.append(part.name)
+    return tuple(reversed(names))
+
+
+def recently_published(transaction: Transaction, bulletin: str, limit: int) -> set[datetime]:
+    """Return the publication times of the items that came last."""
+    rows = transaction.all(
+        "SELECT published FROM items WHERE bulletin = :bulletin ORDER BY number DESC LIMIT :limit",
+        bulletin=bulletin,
+        limit=limit,
+    )
+    return {from_column(row["published"]) for row in rows}
+
+
 def touched(item: Item) -> datetime:
     """Return when an item came, or was corrected last."""
     return max(item.first_seen, item.updated) if item.updated > item.published else item.first_seen
@@ -143,6 +168,12 @@ def _as_closed(row: Row) -> Item:
     )
 
 
+_OPEN_PART = """
+SELECT archive, count(*) AS items, sum(length(summary_html) + length(full_html)) AS characters
+FROM items WHERE bulletin = :bulletin
+    AND archive = (SELECT max(archive) FROM items WHERE bulletin = :bulletin)
+GROUP BY archive
+"""
 # Says again what its index says, so that it is used.
 _PROMISED = f"""
 SELECT {ITEM} FROM items

@@ -5,13 +5,14 @@ Each method is one question or one transaction. What to write is decided in ``fe
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from feeds.archive import Part
 from feeds.columns import ITEM, content_columns, content_json, former_from, item_from
 from feeds.diff import content_of, fingerprint, is_baseline, publication_time
+from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
 from feeds.keys import title_key, url_key
@@ -89,8 +90,10 @@ class ItemStore:
             )
             ids = self._insert_new(transaction, check, changes, first=first, zone=zone)
             numbers = count(first + len(changes.new))
-            for revision, number in zip(changes.revised, numbers, strict=False):
-                _revise(transaction, revision, number=number, now=check.finished)
+            for rank, (revision, number) in enumerate(zip(changes.revised, numbers, strict=False)):
+                # Apart from one another, as items are when they come.
+                changed_at = check.finished - timedelta(seconds=rank)
+                _revise(transaction, revision, number=number, now=changed_at)
             transaction.run_each(
                 "UPDATE items SET number = :number, changed = :number, baseline = 0 WHERE id = :id",
                 [
@@ -113,13 +116,19 @@ class ItemStore:
     ) -> tuple[str, ...]:
         """Insert the new entries so that the top of the page gets the highest number."""
         rows: list[dict[str, object]] = []
-        parts = self._parts_of_new(transaction, check, changes, zone=zone)
+        day = check.finished.astimezone(zone).date()
+        parts = parts_of_new(transaction, check.bulletin, changes.new, day=day)
+        taken = recently_published(transaction, check.bulletin, RECENT)
         for rank, entry in enumerate(changes.new):
             number = first + len(changes.new) - 1 - rank
             token = new_token()
             published = publication_time(
                 entry.when, number=number, rank=rank, now=check.finished, zone=zone
             )
+            # Of one instant for all items of a day a reader would make any order.
+            while published in taken:
+                published -= timedelta(seconds=1)
+            taken.add(published)
             rows.append(
                 content_columns(content_of(entry))
                 | {
@@ -136,20 +145,6 @@ class ItemStore:
             )
         transaction.run_each(_INSERT_ITEM, rows)
         return tuple(str(row["id"]) for row in rows)
-
-    def _parts_of_new(
-        self, transaction: Transaction, check: Check, changes: Changes, *, zone: ZoneInfo
-    ) -> list[str]:
-        """Return the part of the archive that each new entry is put into, in page order."""
-        row = transaction.one(_OPEN_PART, bulletin=check.bulletin)
-        part = Part(row["archive"], row["items"], row["characters"]) if row else Part()
-        day = check.finished.astimezone(zone).date()
-        parts = []
-        # The bottom of the page came first.
-        for entry in reversed(changes.new):
-            part = part.taking(entry.summary_html + entry.full_html, day)
-            parts.append(part.name)
-        return parts[::-1]
 
     def latest(self, bulletin: str, limit: int) -> tuple[Item, ...]:
         """Return the items that came last, newest publication first.
@@ -279,12 +274,6 @@ SELECT {ITEM} FROM items
 WHERE bulletin = :bulletin AND forgotten IS NULL AND id IN (
     SELECT merged_into FROM items WHERE bulletin = :bulletin AND merged_into IS NOT NULL
 )
-"""
-_OPEN_PART = """
-SELECT archive, count(*) AS items, sum(length(summary_html) + length(full_html)) AS characters
-FROM items WHERE bulletin = :bulletin
-    AND archive = (SELECT max(archive) FROM items WHERE bulletin = :bulletin)
-GROUP BY archive
 """
 _INSERT_ITEM = """
 INSERT INTO items (

@@ -58,7 +58,7 @@ def write_atom(feed: Feed) -> bytes:
     generator.completed.feed = feed
     if feed.icon_url:
         generator.icon(feed.icon_url)
-    _add_items(generator, feed)
+    _add_items(generator, feed, has_texts=True)
     written: bytes = generator.atom_str()
     return _styled(_hex_references(written), feed)
 
@@ -107,12 +107,13 @@ def _generator(feed: Feed, *, self_url: str, mime: str) -> Any:  # noqa: ANN401 
     return generator
 
 
-def _add_items(generator: Any, feed: Feed) -> None:  # noqa: ANN401 - ships no types
+def _add_items(generator: Any, feed: Feed, *, has_texts: bool = False) -> None:  # noqa: ANN401
+    """Add the items; each has a text where the format asks for one, be it only its title."""
     for item in feed.items:
-        _add_item(generator, item)
+        _add_item(generator, item, has_texts=has_texts)
 
 
-def _add_item(generator: Any, item: FeedItem) -> None:  # noqa: ANN401 - ships no types
+def _add_item(generator: Any, item: FeedItem, *, has_texts: bool) -> None:  # noqa: ANN401
     # The default puts each entry before the others: order turned, and quadratic.
     entry = generator.add_entry(order="append")
     entry.guid(item.id, permalink=False)
@@ -122,8 +123,8 @@ def _add_item(generator: Any, item: FeedItem) -> None:  # noqa: ANN401 - ships n
     if item.content_html:
         # One call: a description after it would take its place.
         entry.content(item.content_html, type="html")
-    elif not item.url:
-        # feedgen refuses the whole of an Atom feed for one entry with neither link nor content.
+    elif has_texts:
+        # And feedgen refuses the whole of a feed for one entry with neither link nor content.
         entry.content(paragraphs_html(item.title), type="html")
     entry.published(item.published)
     # Left out, this would be the time of writing, with microseconds.

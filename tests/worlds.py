@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
-from config.settings import BulletinSettings, SourceSettings
+from config.settings import BulletinSettings, Settings, SiteSettings, SourceSettings
+from feeds.feed_store import FeedStore
 from feeds.fetch import Validators
 from feeds.item_store import ItemStore
 from feeds.model import Changes, Entry, When
+from feeds.output import FolderOutput
+from feeds.publish import Publisher
 from feeds.records import Check, Claim, Outcome
 from feeds.registration_store import recipe_of
+from feeds.render import Renderer, package_templates
 from feeds.source_store import SourceStore
 
 if TYPE_CHECKING:
@@ -124,3 +128,46 @@ class Feeds:
         ids = self.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
         self.sources.release(claim)
         return ids
+
+
+@dataclass
+class Site:
+    """A published site over the stores: its settings, its folder and its publisher."""
+
+    feeds: Feeds
+    folder: Path
+    bulletins: tuple[BulletinSettings, ...] = ()
+    window: int = 50
+    hubs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Register the bulletins."""
+        self.bulletins = self.bulletins or (bulletin(),)
+        self.feeds.sources.register(self.bulletins, now=self.feeds.clock())
+
+    def publisher(self) -> Publisher:
+        """A publisher that knows nothing of what another one did."""
+        site = SiteSettings(
+            base_url="https://feeds.test", output=self.folder, window=self.window, hubs=self.hubs
+        )
+        return Publisher(
+            sources=self.feeds.sources,
+            items=self.feeds.items,
+            feeds=FeedStore(self.feeds.database),
+            settings=Settings(path=Path("tidings.toml"), site=site, bulletins=self.bulletins),
+            renderer=Renderer(package_templates("feeds"), foreign=None),
+            output=FolderOutput(self.folder),
+        )
+
+    def publish(self) -> dict[str, bytes]:
+        """Publish what is behind; return all that is published, by path."""
+        self.publisher().publish_all()
+        return self.published()
+
+    def published(self) -> dict[str, bytes]:
+        """All that is published, by path."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
