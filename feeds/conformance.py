@@ -136,8 +136,6 @@ def _differences(found: ParsedItem, given: FeedItem, kind: str) -> Iterator[str]
 def _broken_rules(item: ParsedItem) -> Iterator[str]:
     if not item.title.strip():
         yield "has no title"
-    if not item.url and not item.content:
-        yield "has neither a link nor a text"
     if item.url and not is_web_address(item.url):
         yield "its link is not a whole http or https address"
     if any(not is_web_address(url) or "/" not in mime for url, mime in item.files):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,6 @@ _RELATIONS = {
     "next-archive": "link to the archived document after",
     "current": "link to the live feed",
 }
-_RFC822 = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00)")
 _DECLARATION = re.compile(rb"<\?xml version=['\"]1\.0['\"] encoding=['\"]UTF-8['\"]\?>")
 # Read as windows-1252 by whoever is careless; no text has them on purpose.
@@ -93,6 +92,8 @@ def parse_rss(document: bytes) -> Parsed:
         raise Broken("is no RSS 2.0 with a channel")
     if not _text(channel, "description").strip():
         raise Broken("its channel has no description")
+    if _rss_date(_text(channel, "lastBuildDate")) is None:
+        raise Broken("its channel has no date of its last change")
     elements = channel.findall("item")
     children = list(channel)
     faults = (
@@ -118,7 +119,7 @@ def _rss_rules(item: _Element) -> Iterator[str]:
     guid = item.find("guid")
     if guid is None or guid.get("isPermaLink") != "false":
         yield "its guid does not say that it is no address"
-    if not _RFC822.fullmatch(_text(item, "pubDate")):
+    if _rss_date(_text(item, "pubDate")) is None:
         yield f"its pubDate is no date of RFC 822 in UTC: {_text(item, 'pubDate')}"
     enclosure = item.find("enclosure")
     if enclosure is not None and not (
@@ -127,17 +128,22 @@ def _rss_rules(item: _Element) -> Iterator[str]:
         yield "its enclosure lacks an address, a length or a type"
 
 
-def _rss_item(item: _Element) -> ParsedItem:
+def _rss_date(text: str) -> datetime | None:
+    """Read a date that is written in the one form that all readers take, weekday and all."""
     try:
-        published = parsedate_to_datetime(_text(item, "pubDate")).astimezone(UTC)
+        instant = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
-        published = None
+        return None
+    return instant.astimezone(UTC) if format_datetime(instant) == text else None
+
+
+def _rss_item(item: _Element) -> ParsedItem:
     return ParsedItem(
         id=_text(item, "guid"),
         title=_text(item, "title"),
         url=_text(item, "link"),
         content=_text(item, "description"),
-        published=published,
+        published=_rss_date(_text(item, "pubDate")),
         updated=None,
         author=", ".join(_texts(item, f"{_DC}creator")),
         categories=_texts(item, "category"),
@@ -190,6 +196,8 @@ def _atom_rules(entry: _Element) -> Iterator[str]:
     for tag in ("published", "updated"):
         if _instant(_text(entry, f"{_ATOM}{tag}")) is None:
             yield f"its {tag} is no instant (RFC 3339)"
+    if not _alternates(entry) and not _text(entry, f"{_ATOM}content"):
+        yield "has neither a link nor a text"
     source = entry.find(f"{_ATOM}source")
     if source is not None and not all(
         _text(source, f"{_ATOM}{tag}") for tag in ("id", "title", "updated")

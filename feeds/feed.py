@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from feeds.attachments import media_type
 from feeds.markup import plain_text, web_url
@@ -123,7 +123,7 @@ def publishable(feed: Feed) -> Feed:
     No item costs another one its place: what cannot be written of an item goes, and only an item
     without an id, or with the id of an item before it, goes as a whole.
     """
-    title = clean_text(feed.title) or feed.home_url
+    title = _legible(feed.title) or feed.home_url
     language = language_tag(feed.language)
     first_of_id: dict[str, FeedItem] = {}
     for item in feed.items:
@@ -132,7 +132,12 @@ def publishable(feed: Feed) -> Feed:
     return replace(
         feed,
         title=title,
-        description=clean_text(feed.description),
+        home_url=_uri(feed.home_url),
+        urls=_uris(feed.urls),
+        previous=_uris(feed.previous),
+        following=_uris(feed.following),
+        live=_uris(feed.live),
+        description=_legible(feed.description),
         author=_person(feed.author) or title,
         language=language,
         updated=_second(feed.updated),
@@ -140,6 +145,28 @@ def publishable(feed: Feed) -> Feed:
         icon_url=web_url(feed.icon_url, ""),
         hubs=tuple(dict.fromkeys(filter(None, (web_url(hub, "") for hub in feed.hubs)))),
     )
+
+
+def _lossless(text: str) -> str:
+    """Return a text without the signs for characters that were lost before it came to us."""
+    return text.replace("\ufffd", "")
+
+
+def _legible(text: str) -> str:
+    return clean_text(_lossless(text))
+
+
+def _uri(url: str) -> str:
+    """Return an address of ours as a URI: operators write letters of their own into hosts."""
+    return web_url(url, "") or url
+
+
+@overload
+def _uris(urls: FeedUrls) -> FeedUrls: ...
+@overload
+def _uris(urls: FeedUrls | None) -> FeedUrls | None: ...
+def _uris(urls: FeedUrls | None) -> FeedUrls | None:
+    return urls and FeedUrls(*map(_uri, urls.each()))
 
 
 def _apart(items: Iterable[FeedItem]) -> tuple[FeedItem, ...]:
@@ -164,14 +191,16 @@ def _publishable(item: FeedItem, id_: str, feed_language: str) -> FeedItem:
     language = language_tag(item.language)
     return FeedItem(
         id=id_,
-        title=clean_text(item.title) or _made_title(item) or url or id_,
+        title=_legible(item.title) or _made_title(item) or url or id_,
         url=url,
-        summary_html=_directed(legal_text(item.summary_html).strip(), language or feed_language),
+        summary_html=_directed(
+            _lossless(legal_text(item.summary_html)).strip(), language or feed_language
+        ),
         published=published,
         updated=max(_second(item.updated), published),
         author=_person(item.author),
         image_url=web_url(item.image_url, ""),
-        categories=tuple(dict.fromkeys(filter(None, map(clean_text, item.categories)))),
+        categories=tuple(dict.fromkeys(filter(None, map(_legible, item.categories)))),
         language=language if language != feed_language else "",
         attachments=tuple(_attachments(item.attachments)),
         origin=item.origin,
@@ -189,7 +218,7 @@ def _attachments(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
                 url=url,
                 mime=media_type(attachment.mime, url),
                 size=max(attachment.size, 0),
-                title=clean_text(attachment.title),
+                title=_legible(attachment.title),
                 seconds=max(attachment.seconds, 0),
             )
 
@@ -202,7 +231,7 @@ def _directed(markup: str, language: str) -> str:
 
 
 def _made_title(item: FeedItem) -> str:
-    return shorten(clean_text(plain_text(item.summary_html)), _LONGEST_MADE_TITLE)
+    return shorten(_legible(plain_text(item.summary_html)), _LONGEST_MADE_TITLE)
 
 
 def _second(instant: datetime) -> datetime:
@@ -216,5 +245,5 @@ def _second(instant: datetime) -> datetime:
 
 def _person(name: str) -> str:
     """Return a person's name alone: an address in a feed is read by those who send spam."""
-    name = clean_text(name)
+    name = _legible(name)
     return _MAILBOX.sub("", name).strip(_AROUND_NAME) if "@" in name else name

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
 from config.settings import BulletinSettings, Settings, SiteSettings, SourceSettings
+from feeds.bulletin_feed import feed_paths
+from feeds.feed import Feed, FeedItem
 from feeds.feed_store import FeedStore
 from feeds.fetch import Validators
 from feeds.item_store import ItemStore
@@ -171,3 +173,32 @@ class Site:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and not path.name.startswith(".")
         }
+
+
+def a_feed_item(number: int = 1, **given: Any) -> FeedItem:  # noqa: ANN401 - any field of an item
+    """An item as a feed has it."""
+    item = FeedItem(
+        id=f"tag:example.org,2026-11-23:harbour/{number}",
+        title=f"Ferry {number}",
+        url=f"https://x.test/{number}",
+        summary_html=f"<p>Fog on day {number}.</p>",
+        published=NOON,
+        updated=NOON,
+    )
+    return replace(item, **given)
+
+
+def a_feed(*items: FeedItem, **given: Any) -> Feed:  # noqa: ANN401 - any field of a feed
+    """A feed, of one item where none is given."""
+    feed = Feed(
+        id="tag:example.org,2026-11-23:harbour",
+        title="Harbour <b>news</b> & more",
+        description="What the harbour says",
+        home_url="https://feeds.test/harbour/",
+        author="Harbour office",
+        language="EN_us",
+        updated=NOON,
+        urls=feed_paths("harbour").below("https://feeds.test/"),
+        items=items or (a_feed_item(),),
+    )
+    return replace(feed, **given)
