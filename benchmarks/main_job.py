@@ -237,9 +237,7 @@ def parts(app: App, url: str, times: int) -> None:
     entries = read(body, url=url, zone=zone, now=now).entries
     items = app.items.latest("harbour", 50)
     bulletin_state = app.sources.bulletin_states()["harbour"]
-    feed = make_feed(
-        bulletin, bulletin_state, items, base_url=app.settings.base_url, site=app.settings.site
-    )
+    feed = make_feed(bulletin, bulletin_state, items, settings=app.settings)
     with fetched as fetcher:
         source = bulletin.sources[0]
         rows: dict[str, Callable[[], object]] = {

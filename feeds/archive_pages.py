@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from feeds.addresses import page_address
-from feeds.archive import Month, by_year, closed_pages, neighbours, page_file, place_of
+from feeds.filing import Month, by_year, closed_pages, neighbours, page_file, place_of
 from feeds.pages import ItemLink, Link, bulletin_view, item_link_view
 from feeds.render import month_name, month_of_year
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive import Shelf
+    from feeds.filing import Shelf
     from feeds.model import Item
     from feeds.render import Renderer
 

@@ -1,38 +1,62 @@
-"""A bulletin and its items become a feed as a value. Pure."""
+"""A bulletin and its items become feeds as values: the live one and those of its archive. Pure.
+
+A feed of other items (by a filter, of several bulletins) is a ``Feed`` of its own, made of the
+items of ``feed_item``: the writers ask for nothing else.
+"""
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.addresses import ATOM, JSON_FEED, RSS, item_link, page_address
+from feeds.addresses import ATOM, FEED_STYLE, JSON_FEED, RSS, item_link, page_address
+from feeds.corrections import correction_of
 from feeds.feed import Feed, FeedItem, FeedUrls
+from feeds.render import instant
+from feeds.word_diff import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
-    from config.settings import BulletinSettings, SiteSettings
-    from feeds.model import Item
+    from config.settings import BulletinSettings, Settings
+    from feeds.corrections import Correction
+    from feeds.model import Former, Item
     from feeds.records import BulletinState
+    from feeds.word_diff import Piece
 
 
-def feed_urls(folder: str) -> FeedUrls:
-    """Return the addresses of a feed's three formats in a folder, which ends in a slash."""
-    return FeedUrls(rss=folder + RSS, atom=folder + ATOM, json=folder + JSON_FEED)
+def feed_paths(slug: str) -> FeedUrls:
+    """Return the paths below the site of a live feed's formats."""
+    return FeedUrls(RSS, ATOM, JSON_FEED).below(f"{slug}/")
 
 
-def make_feed(
+def archive_paths(slug: str, part: str) -> FeedUrls:
+    """Return the paths below the site of an archived document's formats."""
+    return FeedUrls(RSS, ATOM, JSON_FEED).below(f"{slug}/archive/{part}.")
+
+
+def _archive_urls(base_url: str, slug: str, part: str) -> FeedUrls | None:
+    return archive_paths(slug, part).below(f"{base_url}/") if part else None
+
+
+def make_feed(  # noqa: PLR0913 - a bulletin, and what is known of it
     bulletin: BulletinSettings,
     state: BulletinState,
     items: Sequence[Item],
     *,
-    base_url: str,
-    site: SiteSettings,
+    settings: Settings,
+    archived: str = "",
+    former: Mapping[str, Former] | None = None,
 ) -> Feed:
-    """Return a bulletin's feed as a value. There must be an item: no feed is ever empty.
+    """Return a bulletin's live feed. There must be an item: no feed is ever empty.
 
-    A feed of other items (by a filter, of several bulletins) is a Feed of its own with the items
-    of ``feed_item``: the writers ask for nothing else.
+    ``archived`` is the newest part of the archive. Where ``former`` has what an item was before,
+    its text ends with the difference.
     """
+    base_url = settings.base_url
     page = page_address(base_url, bulletin.slug)
     return Feed(
         id=state.feed_id,
@@ -42,11 +66,42 @@ def make_feed(
         author=bulletin.title,
         language=bulletin.language,
         updated=max(item.updated for item in items),
-        urls=feed_urls(page),
-        items=tuple(feed_item(item, base_url) for item in items),
+        urls=feed_paths(bulletin.slug).below(f"{base_url}/"),
+        items=tuple(
+            _corrected(feed_item(item, base_url), item, (former or {}).get(item.id), bulletin)
+            for item in items
+        ),
         icon_url=bulletin.icon,
-        hubs=site.hubs,
-        stylesheet_url=f"{base_url}/feed.css",
+        hubs=settings.site.hubs,
+        stylesheet_url=f"{base_url}/{FEED_STYLE}",
+        previous=_archive_urls(base_url, bulletin.slug, archived),
+    )
+
+
+def make_archived_feed(  # noqa: PLR0913 - where a document stands between its neighbours
+    live: Feed,
+    items: Sequence[Item],
+    part: str,
+    *,
+    slug: str,
+    base_url: str,
+    closed: datetime,
+    before: str,
+    after: str,
+) -> Feed:
+    """Return one document of the archive of a live feed, between the parts before and after it."""
+    return replace(
+        live,
+        urls=archive_paths(slug, part).below(f"{base_url}/"),
+        live=live.urls,
+        items=tuple(feed_item(item, base_url) for item in items),
+        # All of a part may have been forgotten.
+        updated=max((item.updated for item in items), default=closed),
+        previous=_archive_urls(base_url, slug, before),
+        following=_archive_urls(base_url, slug, after),
+        # What is closed brings no news for a hub to pass on.
+        hubs=(),
+        expired=False,
     )
 
 
@@ -64,4 +119,31 @@ def feed_item(item: Item, base_url: str) -> FeedItem:
         image_url=content.image_url,
         categories=content.categories,
         language=content.language,
+        attachments=content.attachments,
     )
+
+
+def _corrected(
+    shown: FeedItem, item: Item, former: Former | None, bulletin: BulletinSettings
+) -> FeedItem:
+    if former is None or not bulletin.corrections_in_feed:
+        return shown
+    note = correction_html(correction_of(former, item.content), bulletin.time_zone)
+    return replace(shown, summary_html=f"{shown.summary_html}{note}")
+
+
+def correction_html(correction: Correction, zone: ZoneInfo) -> str:
+    """Return what was corrected as markup that ends an item's text."""
+    made = instant(correction.made, zone, "en")
+    changes = "".join(
+        f"<p>{change.name.capitalize()}: {''.join(map(_marked, change.pieces))}</p>"
+        for change in correction.changes
+    )
+    return f"<hr><p>Corrected on {made}</p>{changes}"
+
+
+def _marked(piece: Piece) -> str:
+    text = html.escape(piece.text, quote=False)
+    marks = {Kind.REMOVED: "del", Kind.ADDED: "ins"}
+    mark = marks.get(piece.kind)
+    return f"<{mark}>{text}</{mark}>" if mark else text

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_path, page_address
-from feeds.archive import place_of
 from feeds.corrections import correction_of
+from feeds.filing import place_of
 from feeds.markup import plain_text
 from feeds.render import month_name
 from feeds.text import clean_text, shorten
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from config.settings import BulletinSettings, Settings, SiteSettings
-    from feeds.archive import Month
     from feeds.corrections import Correction
+    from feeds.filing import Month
     from feeds.model import Former, Item
+    from feeds.records import BulletinState
     from feeds.render import Renderer
 
 # A page of a bulletin is read on telephones: what does not fit stands in the archive.
@@ -111,6 +112,7 @@ class BulletinView:
 
     ``readers`` lead to web readers that take its feed, ``mail`` to the form that asks for mail,
     relative to the site; empty where no mail leaves.
+    ``sources`` counts the places where it is read.
     """
 
     slug: str
@@ -119,6 +121,7 @@ class BulletinView:
     language: str
     link: str
     page_url: str
+    sources: int
     feeds: tuple[FeedLink, ...]
     readers: tuple[Link, ...]
     mail: str
@@ -150,13 +153,14 @@ def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
     bulletin: BulletinSettings,
     items: Sequence[Item],
     *,
+    state: BulletinState | None = None,
     settings: Settings,
     renderer: Renderer,
     beside: Beside,
     whole: Link | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a bulletin's page with its latest items, by day.
+    """Return a bulletin's page with its latest items, by day, and with a note on sick sources.
 
     Of a view or a merge, ``whole`` leads to what it is a part of, and ``titles`` are those of the
     bulletins that its items come from.
@@ -172,6 +176,7 @@ def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
+        state=state,
         days=days,
         beside=beside,
         notice=Markup(beside.notice),  # noqa: S704 - ours, with what the operator wrote escaped
@@ -293,6 +298,7 @@ def bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVie
         language=bulletin.language,
         link=bulletin.link,
         page_url=page,
+        sources=len(bulletin.sources),
         feeds=tuple(
             FeedLink(name=name, file=file, mime=mime, url=page + file)
             for name, file, mime in (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive_store import ArchiveStore
     from feeds.departures import Departures
     from feeds.farewell import Farewell
+    from feeds.feed_store import FeedStore
+    from feeds.filing_store import FilingStore
     from feeds.item_store import ItemStore
     from feeds.output import Output
+    from feeds.publish_checked import Refusal
     from feeds.records import BulletinState
     from feeds.render import Renderer
     from feeds.routes import Route
@@ -48,7 +51,8 @@ class Publisher:
         *,
         sources: SourceStore,
         items: ItemStore,
-        archive: ArchiveStore,
+        feeds: FeedStore,
+        filing: FilingStore,
         selections: SelectionStore,
         departures: Departures,
         settings: Settings,
@@ -60,9 +64,9 @@ class Publisher:
         self._renderer = renderer
         self._output = output
         self._pages = PagePublisher(
-            items=items, archive=archive, settings=settings, renderer=renderer, output=output
+            items=items, filing=filing, settings=settings, renderer=renderer, output=output
         )
-        self._feeds = FeedPublisher(items=items, settings=settings, output=output)
+        self._feeds = FeedPublisher(items=items, feeds=feeds, settings=settings, output=output)
         self._departures = departures
         self._selections = SelectionPublisher(
             items=items,
@@ -84,7 +88,7 @@ class Publisher:
         behind = [
             (bulletin, states[bulletin.slug])
             for bulletin in staying
-            if self._is_behind(bulletin, states[bulletin.slug])
+            if self._is_stale(bulletin, states[bulletin.slug])
         ]
         routes = self._departures.routes()
         number = sum(state.number for state in states.values())
@@ -94,7 +98,7 @@ class Publisher:
         with self._output.lock():
             for bulletin, state in behind:
                 self._publish(bulletin, state)
-            self._selections.publish_merges(staying)
+            self._selections.publish_merges(staying, states)
             self._pages.publish_site(staying)
             self._output.write(ROUTES, write_routes(routes))
             self._output.write(manifest.NAME, site.to_bytes())
@@ -114,11 +118,11 @@ class Publisher:
         whole = (parts, self._settings.merges, routes)
         return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
 
-    def _is_behind(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
+    def _is_stale(self, bulletin: BulletinSettings, state: BulletinState) -> bool:
         """Tell whether there is something to write; a bulletin never read has nothing."""
-        return state.number > 0 and self._manifest(bulletin.slug) != Manifest(
-            number=state.number, recipe=self._recipe(bulletin, state)
-        )
+        done = self._manifest(bulletin.slug)
+        up_to = done.is_up_to(state, self._recipe(bulletin, state))
+        return state.number > 0 and not (up_to and done.unwell == _unwell(state))
 
     def _manifest(self, slug: str) -> Manifest:
         """Read how far a folder has come; from the beginning where nothing readable says so."""
@@ -165,12 +169,54 @@ class Publisher:
 
     def _publish(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the documents of one bulletin; the manifest last, so that no death is noticed."""
+        recipe = self._recipe(bulletin, state)
         done = self._manifest(bulletin.slug)
-        now = Manifest(number=state.number, recipe=self._recipe(bulletin, state))
-        # A folder that is ahead was written from a store that an older copy has replaced.
-        is_known = done.recipe == now.recipe and done.number <= state.number
-        self._pages.publish(bulletin, since=done.number if is_known else 0)
-        self._feeds.publish(bulletin, state, self._departures.farewell(bulletin.slug))
-        self._selections.publish_views(bulletin)
+        if done.is_up_to(state, recipe):
+            self._pages.publish_bulletin(bulletin, state)
+            now = replace(done, unwell=_unwell(state))
+        else:
+            now = self._publish_items(bulletin, state, recipe, done)
         self._output.write(f"{bulletin.slug}/{manifest.NAME}", now.to_bytes())
+
+    def _publish_items(
+        self, bulletin: BulletinSettings, state: BulletinState, recipe: str, done: Manifest
+    ) -> Manifest:
+        behind = done if done.is_behind(state, recipe) else Manifest()
+        self._pages.publish(bulletin, state, since=behind.number)
+        written = self._feeds.publish(
+            bulletin,
+            state,
+            self._departures.farewell(bulletin.slug),
+            since=behind.number,
+            archived=behind.archived,
+        )
+        self._selections.publish_views(bulletin)
+        refused = sorted(
+            {*written.refused}
+            | {each for each in behind.refused if each.document not in written.documents}
+        )
+        for refusal in refused:
+            # Once: what is known stays known until it is mended.
+            if refusal not in done.refused:
+                log.error("%s", refusal)
         log.info("%s published up to number %d", bulletin.slug, state.number)
+        return Manifest(
+            number=state.number,
+            recipe=recipe,
+            unwell=_unwell(state),
+            archived=written.archived,
+            refused=tuple(refused),
+        )
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """Return what is not published as it should be, of all bulletins."""
+        return tuple(
+            refusal
+            for bulletin in self._settings.bulletins
+            for refusal in self._manifest(bulletin.slug).refused
+        )
+
+
+def _unwell(state: BulletinState) -> str:
+    """Return what a page says of sources that are not well, in a form that changes with it."""
+    return f"{state.unwell} since {state.stale_since}" if state.unwell else ""

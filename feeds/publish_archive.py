@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from feeds.archive import (
+from feeds.archive_pages import month_page, year_page
+from feeds.filing import (
     PAGE,
     SITEMAP,
     Month,
@@ -24,15 +25,14 @@ from feeds.archive import (
     sitemap_parts,
     stale_of,
 )
-from feeds.archive_pages import month_page, year_page
 from feeds.sitemap import bulletin_sitemaps, month_sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive import Filed
-    from feeds.archive_store import ArchiveStore
+    from feeds.filing import Filed
+    from feeds.filing_store import FilingStore
     from feeds.output import Output
     from feeds.render import Renderer
 
@@ -47,9 +47,9 @@ class ArchivePublisher:
     """Writes archives; what each page holds is said in ``feeds.archive_pages``."""
 
     def __init__(
-        self, *, archive: ArchiveStore, settings: Settings, renderer: Renderer, output: Output
+        self, *, filing: FilingStore, settings: Settings, renderer: Renderer, output: Output
     ) -> None:
-        self._archive = archive
+        self._filing = filing
         self._settings = settings
         self._renderer = renderer
         self._output = output
@@ -61,7 +61,7 @@ class ArchivePublisher:
             now = self._refreshed(bulletin, filed, before)
             stale = self._stale(bulletin, filed, before, now)
         else:
-            now = self._archive.shelves(bulletin.slug)
+            now = self._filing.shelves(bulletin.slug)
             stale = {month: all_of(shelf.count) for month, shelf in now.items()}
         for month in sorted(stale):
             self._publish_month(bulletin, month, stale[month], now)
@@ -83,7 +83,7 @@ class ArchivePublisher:
         """Return the months as they are now; those that hold nothing any more are none."""
         now = dict(before)
         for month in {each.place.month for each in filed}:
-            now[month] = self._archive.shelf(bulletin.slug, month)
+            now[month] = self._filing.shelf(bulletin.slug, month)
         return {month: shelf for month, shelf in now.items() if shelf.count}
 
     def _stale(
@@ -110,7 +110,7 @@ class ArchivePublisher:
     ) -> Stale:
         if len(filed) > _MOST_PLACES:
             return all_of(count)
-        ranks = [self._archive.rank(bulletin.slug, each.place) for each in filed]
+        ranks = [self._filing.rank(bulletin.slug, each.place) for each in filed]
         moved = [rank for rank, each in zip(ranks, filed, strict=True) if each.moved]
         return stale_of(ranks, moved, before=before, count=count)
 
@@ -126,14 +126,14 @@ class ArchivePublisher:
                 bulletin,
                 month,
                 page,
-                self._archive.page(bulletin.slug, month, start=page * PAGE, limit=limit),
+                self._filing.page(bulletin.slug, month, start=page * PAGE, limit=limit),
                 shelves=now,
                 settings=self._settings,
                 renderer=self._renderer,
             )
             self._output.write(folder + page_file(page, count), text.encode())
         for part in sorted(stale.parts):
-            changes = self._archive.changes(
+            changes = self._filing.changes(
                 bulletin.slug, month, start=part * SITEMAP, limit=SITEMAP
             )
             content = month_sitemap(bulletin.slug, changes, base_url=self._settings.base_url)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feeds.addresses import item_path
-from feeds.archive import place_of
+from feeds.filing import place_of
 from feeds.pages import Around, item_page, moved_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive import Filed
-    from feeds.archive_store import ArchiveStore
+    from feeds.filing import Filed
+    from feeds.filing_store import FilingStore
     from feeds.item_store import ItemStore
     from feeds.model import Item
     from feeds.output import Output
@@ -27,13 +27,13 @@ class ItemPublisher:
         self,
         *,
         items: ItemStore,
-        archive: ArchiveStore,
+        filing: FilingStore,
         settings: Settings,
         renderer: Renderer,
         output: Output,
     ) -> None:
         self._items = items
-        self._archive = archive
+        self._filing = filing
         self._settings = settings
         self._renderer = renderer
         self._output = output
@@ -50,7 +50,7 @@ class ItemPublisher:
                 bulletin,
                 settings=self._settings,
                 renderer=self._renderer,
-                former=self._archive.last_wording(item),
+                former=self._filing.last_wording(item),
                 around=around,
             )
             self._write(item_path(bulletin.slug, item.token), page)
@@ -60,7 +60,7 @@ class ItemPublisher:
         """Yield every item between its neighbours, three in hand at a time."""
         older: Item | None = None
         item: Item | None = None
-        for newer in self._archive.in_order(bulletin.slug):
+        for newer in self._filing.in_order(bulletin.slug):
             if item is not None:
                 yield item, Around(older=older, newer=newer)
             older, item = item, newer
@@ -72,14 +72,14 @@ class ItemPublisher:
     ) -> Iterator[tuple[Item, Around]]:
         found: dict[str, Item] = {}
         for place in {each.place for each in filed}:
-            for item in self._archive.beside(bulletin.slug, place):
+            for item in self._filing.beside(bulletin.slug, place):
                 if item is not None:
                     found[item.id] = item
         for item_id in {each.item for each in filed} - found.keys():
-            if (item := self._archive.item(item_id)) is not None:
+            if (item := self._filing.item(item_id)) is not None:
                 found[item_id] = item
         for item in found.values():
-            older, newer = self._archive.beside(bulletin.slug, place_of(item))
+            older, newer = self._filing.beside(bulletin.slug, place_of(item))
             yield item, Around(older=older, newer=newer)
 
     def _take_away(self, bulletin: BulletinSettings, since: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.archive import by_year
+from feeds.addresses import FEED_STYLE
 from feeds.farewell import notice_html, notice_language
+from feeds.filing import by_year
 from feeds.opml import OPML_FILE, write_opml
 from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
 from feeds.publish_archive import ArchivePublisher
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive_store import ArchiveStore
+    from feeds.filing_store import FilingStore
     from feeds.item_store import ItemStore
     from feeds.output import Output
+    from feeds.records import BulletinState
     from feeds.render import Renderer
 
 
@@ -30,37 +32,38 @@ class PagePublisher:
         self,
         *,
         items: ItemStore,
-        archive: ArchiveStore,
+        filing: FilingStore,
         settings: Settings,
         renderer: Renderer,
         output: Output,
     ) -> None:
         self._items = items
-        self._filed = archive
+        self._filing = filing
         self._settings = settings
         self._renderer = renderer
         self._output = output
         self._item_pages = ItemPublisher(
-            items=items, archive=archive, settings=settings, renderer=renderer, output=output
+            items=items, filing=filing, settings=settings, renderer=renderer, output=output
         )
         self._archive = ArchivePublisher(
-            archive=archive, settings=settings, renderer=renderer, output=output
+            filing=filing, settings=settings, renderer=renderer, output=output
         )
 
-    def publish(self, bulletin: BulletinSettings, *, since: int) -> None:
+    def publish(self, bulletin: BulletinSettings, state: BulletinState, *, since: int) -> None:
         """Write the pages of a bulletin that changed after a number of it; 0 says all."""
-        filed = self._filed.filed_since(bulletin.slug, since) if since else []
+        filed = self._filing.filed_since(bulletin.slug, since) if since else []
         self._item_pages.publish(bulletin, since=since, filed=filed)
         self._archive.publish(bulletin, since=since, filed=filed)
-        self.publish_bulletin(bulletin)
+        self.publish_bulletin(bulletin, state)
 
-    def publish_bulletin(self, bulletin: BulletinSettings) -> None:
+    def publish_bulletin(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the page of a bulletin with its latest items."""
         items = self._items.latest(bulletin.slug, self._settings.site.window)
         months = self._archive.months(bulletin)
         page = bulletin_page(
             bulletin,
             items,
+            state=state,
             settings=self._settings,
             renderer=self._renderer,
             beside=Beside(
@@ -86,6 +89,7 @@ class PagePublisher:
         )
         self._write("index.html", page)
         self._write("style.css", stylesheet(self._renderer))
+        self._write(FEED_STYLE, self._renderer.render(FEED_STYLE))
         self._publish_lists([bulletin for bulletin, _ in published], merges)
 
     def _publish_lists(

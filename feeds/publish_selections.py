@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from feeds.addresses import ATOM, JSON_FEED, RSS
-from feeds.json_feed import write_json_feed
+from feeds.bulletin_feed import feed_paths
 from feeds.pages import Beside, Link, bulletin_page
-from feeds.rss_atom import write_atom, write_rss
+from feeds.publish_checked import write_checked
 from feeds.selections import (
     MOST_SCANNED,
     filter_of,
     merge_as_bulletin,
     once,
+    origin_of,
     selected,
     selection_feed,
     view_as_bulletin,
@@ -20,14 +21,18 @@ from feeds.selections import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from config.settings import BulletinSettings, SelectionSettings, Settings
+    from feeds.feed import FeedOrigin
     from feeds.item_store import ItemStore
     from feeds.model import Item
     from feeds.output import Output
+    from feeds.records import BulletinState
     from feeds.render import Renderer
     from feeds.selection_store import SelectionStore
+
+log = logging.getLogger("tidings.publish")
 
 
 class SelectionPublisher:
@@ -58,7 +63,9 @@ class SelectionPublisher:
             items = self._wanted(bulletin, latest, view)
             self._write(view_as_bulletin(view, bulletin), items, whole=whole, titles={})
 
-    def publish_merges(self, bulletins: Sequence[BulletinSettings]) -> None:
+    def publish_merges(
+        self, bulletins: Sequence[BulletinSettings], states: Mapping[str, BulletinState]
+    ) -> None:
         """Write the merges of those bulletins that are published."""
         for merge in self._settings.merges:
             members = [each for each in bulletins if each.slug in merge.bulletins]
@@ -74,6 +81,12 @@ class SelectionPublisher:
                 once(items),
                 whole=None,
                 titles={bulletin.slug: bulletin.title for bulletin in members},
+                origins={
+                    bulletin.slug: origin_of(
+                        bulletin, states[bulletin.slug], base_url=self._settings.base_url
+                    )
+                    for bulletin in members
+                },
             )
 
     def _wanted(
@@ -92,10 +105,11 @@ class SelectionPublisher:
         *,
         whole: Link | None,
         titles: dict[str, str],
+        origins: Mapping[str, FeedOrigin] | None = None,
     ) -> None:
         shown = window(items, self._settings.site.window)
         named = self._selections.named(shape.slug)
-        feed = selection_feed(shape, named, shown, settings=self._settings)
+        feed = selection_feed(shape, named, shown, settings=self._settings, origins=origins)
         page = bulletin_page(
             shape,
             shown,
@@ -105,7 +119,6 @@ class SelectionPublisher:
             whole=whole,
             titles=titles,
         )
-        self._output.write(f"{shape.slug}/{RSS}", write_rss(feed))
-        self._output.write(f"{shape.slug}/{ATOM}", write_atom(feed))
-        self._output.write(f"{shape.slug}/{JSON_FEED}", write_json_feed(feed))
+        for refusal in write_checked(feed, feed_paths(shape.slug), self._output):
+            log.error("%s", refusal)
         self._output.write(f"{shape.slug}/index.html", page.encode())

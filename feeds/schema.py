@@ -166,6 +166,23 @@ FEEDS = Migrations(
             """,
         ),
         (
+            # attachments: files that belong to an item. archive: the part of the bulletin's
+            # archive that it was put into when it came (feeds.archive), and stays in. What came
+            # before there was an archive is parted by its number.
+            "ALTER TABLE items ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE items ADD COLUMN archive TEXT NOT NULL DEFAULT ''",
+            """
+            UPDATE items SET archive = substr(first_seen, 1, 7) || '-'
+                || substr(CAST(10000 + number / 100 AS TEXT), 2)
+            """,
+            "CREATE INDEX items_archived ON items (bulletin, archive)",
+            # What readers of the live feed were promised: news and corrections.
+            """
+            CREATE INDEX items_promised ON items (bulletin, changed)
+            WHERE forgotten IS NULL AND (baseline = 0 OR updated > published)
+            """,
+        ),
+        (
             # Items by the day that they are filed under, with what the archive counts.
             """
             CREATE INDEX items_by_day ON items (

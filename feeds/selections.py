@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings
-from feeds.addresses import ATOM, JSON_FEED, RSS, page_address
-from feeds.bulletin_feed import feed_item
-from feeds.feed import Feed, FeedUrls
+from feeds.addresses import ATOM, FEED_STYLE, JSON_FEED, RSS, page_address
+from feeds.bulletin_feed import feed_item, feed_paths
+from feeds.feed import Feed, FeedOrigin, FeedUrls
 from feeds.filters import ItemFilter
 from feeds.keys import title_key, url_key
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from config.settings import MergeSettings, SelectionSettings, Settings, ViewSettings
     from feeds.model import Item
+    from feeds.records import BulletinState
 
 # A feed by a filter looks at so many of the latest items of a bulletin, however many are stored.
 MOST_SCANNED = 2_000
@@ -67,6 +68,16 @@ def merge_as_bulletin(merge: MergeSettings, settings: Settings) -> BulletinSetti
     )
 
 
+def origin_of(bulletin: BulletinSettings, state: BulletinState, *, base_url: str) -> FeedOrigin:
+    """Return a bulletin's own feed, as feeds name it that take items from it."""
+    return FeedOrigin(
+        id=state.feed_id,
+        title=bulletin.title,
+        home_url=page_address(base_url, bulletin.slug),
+        urls=feed_paths(bulletin.slug).below(f"{base_url}/"),
+    )
+
+
 def selected(
     items: Iterable[Item],
     wanted: ItemFilter,
@@ -112,18 +123,19 @@ def window(items: Iterable[Item], limit: int) -> list[Item]:
     return sorted(latest, key=lambda item: (item.published, item.number), reverse=True)
 
 
-def selection_feed(
+def selection_feed(  # noqa: PLR0913 - what it holds, and where it stands
     shape: BulletinSettings,
     named: NamedFeed,
     items: Sequence[Item],
     *,
     settings: Settings,
     page: str = "",
+    origins: Mapping[str, FeedOrigin] | None = None,
 ) -> Feed:
     """Return the feed of a selection; it may be empty, for somebody waits for its first item.
 
     ``page`` is the address of the folder that its formats stand in, where they are not those of
-    a published page.
+    a published page; ``origins`` are the feeds of the bulletins that its items come from.
     """
     base_url = settings.base_url
     folder = page or page_address(base_url, shape.slug)
@@ -135,8 +147,11 @@ def selection_feed(
         author=shape.title,
         language=shape.language,
         updated=max((item.updated for item in items), default=named.minted),
-        urls=FeedUrls(rss=folder + RSS, atom=folder + ATOM, json=folder + JSON_FEED),
-        items=tuple(feed_item(item, base_url) for item in items),
+        urls=FeedUrls(RSS, ATOM, JSON_FEED).below(folder),
+        items=tuple(
+            replace(feed_item(item, base_url), origin=(origins or {}).get(item.bulletin))
+            for item in items
+        ),
         hubs=() if page else settings.site.hubs,
-        stylesheet_url=f"{base_url}/feed.css",
+        stylesheet_url=f"{base_url}/{FEED_STYLE}",
     )

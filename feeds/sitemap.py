@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from feeds.addresses import item_path, page_address
-from feeds.archive import sitemap_file, sitemap_parts
+from feeds.filing import sitemap_file, sitemap_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from config.settings import BulletinSettings, Settings
-    from feeds.archive import Month, Shelf
+    from feeds.filing import Month, Shelf
 
 SITEMAP_FILE = "sitemap.xml"
 _PAGES_FILE = "sitemap-pages.xml"

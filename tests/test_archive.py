@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from lxml import etree
 from sites import Site, bulletin
 
-from feeds.archive import (
+from feeds.filing import (
     PAGE,
     Month,
     Shelf,

@@ -179,7 +179,8 @@ def _look(page: Page, width: int, scheme: str) -> list[str]:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     wide = page.evaluate("document.documentElement.scrollWidth")
     found = page.evaluate(
-        "axe.run({resultTypes: ['violations'], preload: false, iframes: false}).then((result) => result.violations.map("
+        "axe.run({resultTypes: ['violations'], preload: false, iframes: false})"
+        ".then((result) => result.violations.map("
         "(one) => one.id + ': ' + one.nodes.map((node) => node.html).slice(0, 3).join(' ')))"
     )
     return [*found, *([f"is {wide} wide"] if wide > width else [])]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
-from config.settings import BulletinSettings, SourceSettings
+from config.settings import BulletinSettings, Settings, SiteSettings, SourceSettings
+from feeds.bulletin_feed import feed_paths
+from feeds.feed import Feed, FeedItem
 from feeds.fetch import Validators
 from feeds.item_store import ItemStore
 from feeds.model import Changes, Entry, When
+from feeds.output import FolderOutput
+from feeds.publishing import publisher_on
 from feeds.records import Check, Claim, Outcome
 from feeds.registration_store import recipe_of
+from feeds.render import Renderer, package_templates
 from feeds.source_store import SourceStore
 
 if TYPE_CHECKING:
     from feeds.database import Database
+    from feeds.publish import Publisher
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -124,3 +130,75 @@ class Feeds:
         ids = self.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))
         self.sources.release(claim)
         return ids
+
+
+@dataclass
+class Site:
+    """A published site over the stores: its settings, its folder and its publisher."""
+
+    feeds: Feeds
+    folder: Path
+    bulletins: tuple[BulletinSettings, ...] = ()
+    window: int = 50
+    hubs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Register the bulletins."""
+        self.bulletins = self.bulletins or (bulletin(),)
+        self.feeds.sources.register(self.bulletins, now=self.feeds.clock())
+
+    def publisher(self) -> Publisher:
+        """A publisher that knows nothing of what another one did."""
+        site = SiteSettings(
+            base_url="https://feeds.test", output=self.folder, window=self.window, hubs=self.hubs
+        )
+        return publisher_on(
+            self.feeds.database,
+            Settings(path=Path("tidings.toml"), site=site, bulletins=self.bulletins),
+            authority="example.org",
+            renderer=Renderer(package_templates("feeds"), foreign=None),
+            output=FolderOutput(self.folder),
+            clock=self.feeds.clock,
+        )
+
+    def publish(self) -> dict[str, bytes]:
+        """Publish what is behind; return all that is published, by path."""
+        self.publisher().publish_all()
+        return self.published()
+
+    def published(self) -> dict[str, bytes]:
+        """All that is published, by path."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+def a_feed_item(number: int = 1, **given: Any) -> FeedItem:  # noqa: ANN401 - any field of an item
+    """An item as a feed has it."""
+    item = FeedItem(
+        id=f"tag:example.org,2026-11-23:harbour/{number}",
+        title=f"Ferry {number}",
+        url=f"https://x.test/{number}",
+        summary_html=f"<p>Fog on day {number}.</p>",
+        published=NOON,
+        updated=NOON,
+    )
+    return replace(item, **given)
+
+
+def a_feed(*items: FeedItem, **given: Any) -> Feed:  # noqa: ANN401 - any field of a feed
+    """A feed, of one item where none is given."""
+    feed = Feed(
+        id="tag:example.org,2026-11-23:harbour",
+        title="Harbour <b>news</b> & more",
+        description="What the harbour says",
+        home_url="https://feeds.test/harbour/",
+        author="Harbour office",
+        language="EN_us",
+        updated=NOON,
+        urls=feed_paths("harbour").below("https://feeds.test/"),
+        items=items or (a_feed_item(),),
+    )
+    return replace(feed, **given)

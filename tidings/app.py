@@ -11,15 +11,12 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from feeds.archive_store import ArchiveStore
 from feeds.database import open_database
-from feeds.departures import Departures
-from feeds.farewell_store import FarewellStore
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
-from feeds.publish import Publisher
+from feeds.publishing import publisher_on
 from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
 from feeds.selection_store import SelectionStore
@@ -43,6 +40,7 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings, Settings
     from feeds.database import Database
+    from feeds.publish import Publisher
 
 # Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
 MOST_WORKERS = 4
@@ -153,20 +151,13 @@ def open_app(
             ),
             deliveries=OutboxStore(database),
             renderer=renderer,
-            publisher=Publisher(
-                sources=sources,
-                items=items,
-                archive=ArchiveStore(database),
-                selections=selections,
-                departures=Departures(
-                    farewells=FarewellStore(database, authority=authority),
-                    selections=selections,
-                    settings=settings,
-                    clock=clock,
-                ),
-                settings=settings,
+            publisher=publisher_on(
+                database,
+                settings,
+                authority=authority,
                 renderer=renderer,
                 output=FolderOutput(settings.site.output),
+                clock=clock,
             ),
             workers=workers,
             clock=clock,

@@ -9,8 +9,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.archive import Filed, Month, Place, Shelf, place_of
 from feeds.columns import ITEM, former_from, item_from
+from feeds.filing import Filed, Month, Place, Shelf, place_of
 from feeds.instants import from_column
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-class ArchiveStore:
+class FilingStore:
     """The items of a database, as they are filed."""
 
     def __init__(self, database: Database) -> None:
