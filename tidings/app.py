@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings, Settings
     from feeds.database import Database
+    from feeds.output import Output
 
 # Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
 MOST_WORKERS = 4
@@ -83,6 +84,11 @@ def load_settings(path: Path) -> Settings:
     return load(path, os.environ)
 
 
+def open_output(settings: Settings) -> Output:
+    """Return where published documents go."""
+    return FolderOutput(settings.site.output)
+
+
 def utc_now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
@@ -129,7 +135,7 @@ def open_app(
                 items=items,
                 settings=settings,
                 renderer=renderer,
-                output=FolderOutput(settings.site.output),
+                output=open_output(settings),
             ),
             workers=workers,
             clock=clock,

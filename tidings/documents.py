@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from feeds.headers import CORS, POLICY, has_twins
+from feeds.headers import ALWAYS, CORS, has_twins
 from feeds.output import twins
+from feeds.twins import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +131,9 @@ def document_path(address: str) -> str | None:
     names = address.split("/")
     if names[-1] == "":
         names[-1] = "index.html"
+    if names[-1].endswith(tuple(SUFFIXES.values())):
+        # A twin is a form of a document and none itself.
+        return None
     return "/".join(names) if all(_NAME.fullmatch(name) for name in names) else None
 
 
@@ -176,8 +180,7 @@ def _document(
         **shared,
         "Content-Type": said.content_type,
         **({"Link": said.link} if said.link else {}),
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
+        **ALWAYS,
     }
     sizes = {coding: len(body) for coding, body in bodies.items()}
     return Document(

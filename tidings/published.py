@@ -92,7 +92,7 @@ class Published:
             raise HTTPException(405, "Published pages can only be read.", CORS | allowed)
         if self._moved().find(request.path_params["path"]) is not None:
             raise HTTPException(410, "This has ended and will not come back.", CORS)
-        raise HTTPException(404, "There is no such page here.", CORS)
+        raise HTTPException(404, "There is no such page here.")
 
 
 def _document_answer(document: Document, scope: Scope) -> tuple[int, Fields, bytes]:

@@ -7,6 +7,7 @@ any other web server can serve the same folder.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from config.settings import BulletinSettings
-from feeds.headers import POLICY, SiteHeaders
+from feeds.headers import CORS, POLICY, SiteHeaders
 from feeds.pages import message_page
 from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
@@ -169,6 +170,9 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
         )
         response = _html(page, error.status_code)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            # Also where no route matches, which is so of an address with a line break in it.
+            response.headers.update(CORS)
         return response
 
     return refused
