@@ -25,6 +25,7 @@ DOORS = {
     "feedgen": {"feeds/rss_atom.py"},
     "jinja2": {"feeds/render.py"},
     "nh3": {"feeds/markup.py"},
+    "obstore": {"feeds/output_bucket.py"},
     "psycopg": {"feeds/database_postgres.py"},
     "requests": {"feeds/fetch.py"},
     "rich": {"tidings/terminal.py"},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.headers import SiteHeaders
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
@@ -84,14 +85,24 @@ def load_settings(path: Path) -> Settings:
     return load(path, os.environ)
 
 
-def open_output(settings: Settings) -> Output:
-    """Return where published documents go."""
-    return FolderOutput(settings.site.output)
-
-
 def utc_now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
+
+
+def open_output(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Output:
+    """Return where published documents go. Raises CommandError where its library is missing."""
+    if not settings.bucket.address:
+        return FolderOutput(settings.site.output)
+    try:
+        from feeds.output_bucket import BucketOutput
+    except ImportError as error:  # pragma: no cover - it is there in every test environment
+        raise CommandError(
+            "[bucket] address names a bucket, but the library for it is not installed; "
+            "install it with: pip install 'tidings[s3]'",
+            code=USAGE,
+        ) from error
+    return BucketOutput(settings.bucket, SiteHeaders(settings), clock=clock)
 
 
 @contextmanager
@@ -135,7 +146,7 @@ def open_app(
                 items=items,
                 settings=settings,
                 renderer=renderer,
-                output=open_output(settings),
+                output=open_output(settings, clock=clock),
             ),
             workers=workers,
             clock=clock,
