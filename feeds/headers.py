@@ -114,6 +114,10 @@ class SiteHeaders:
             return FROZEN_CACHE
         return self._cached.get(path.partition("/")[0], self._cached_otherwise)
 
+    def address(self, path: str) -> str:
+        """Return the address of a document, as the feeds themselves have it."""
+        return f"{self._base_url}/{path}"
+
     def feed_link(self, folder: str, name: str) -> str:
         """Return the Link header of a feed: it names itself, its hubs and the page of its items."""
         page = page_address(self._base_url, folder)

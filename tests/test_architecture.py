@@ -27,7 +27,7 @@ DOORS = {
     "nh3": {"feeds/markup.py"},
     "obstore": {"feeds/output_bucket.py"},
     "psycopg": {"feeds/database_postgres.py"},
-    "requests": {"feeds/fetch.py"},
+    "requests": {"feeds/fetch.py", "feeds/ping.py"},
     "rich": {"tidings/terminal.py"},
     "smtplib": {"notifier/transport.py"},
     "sqlite3": {"feeds/database.py"},

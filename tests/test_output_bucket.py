@@ -76,7 +76,7 @@ def output(
     service: Storage, prefix: str, clock: Clock | None = None, headers: SiteHeaders = HEADERS
 ) -> BucketOutput:
     """Return a place of published documents as one process has it."""
-    return BucketOutput(service.settings(prefix), headers, clock=clock or Clock(), patience_s=0.3)
+    return BucketOutput(service.settings(prefix), headers, clock=clock or Clock(), patience_s=0.1)
 
 
 def objects(service: Storage, prefix: str) -> dict[str, bytes]:
@@ -186,13 +186,13 @@ def test_who_writes_for_long_keeps_the_lock(service: Storage, prefix: str) -> No
     place, other = output(service, prefix, clock), output(service, prefix, clock)
 
     with place.lock():
-        for number in range(4):
+        for number in range(3):
             clock.now += timedelta(seconds=90)
             place.write(f"{number}.html", b"a")
             with pytest.raises(BucketError), other.lock():
                 pass
 
-    assert len(objects(service, prefix)) == 4
+    assert len(objects(service, prefix)) == 3
 
 
 # --- what goes wrong -----------------------------------------------------------------------

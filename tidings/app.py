@@ -17,6 +17,9 @@ from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
+from feeds.output_topics import TopicOutput
+from feeds.ping import Pinger
+from feeds.ping_store import PingStore
 from feeds.publish import Publisher
 from feeds.render import Renderer, package_templates
 from feeds.schema import FEEDS
@@ -59,6 +62,7 @@ class App:
     deliveries: OutboxStore
     renderer: Renderer
     publisher: Publisher
+    pinger: Pinger
     workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
@@ -119,6 +123,7 @@ def open_app(
         ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
     ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
+        pings = PingStore(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
@@ -146,7 +151,13 @@ def open_app(
                 items=items,
                 settings=settings,
                 renderer=renderer,
-                output=open_output(settings, clock=clock),
+                output=_announced(open_output(settings, clock=clock), pings, settings, clock),
+            ),
+            pinger=Pinger(
+                pings=pings,
+                hubs=settings.site.hubs,
+                user_agent=settings.fetch.user_agent,
+                clock=clock,
             ),
             workers=workers,
             clock=clock,
@@ -154,6 +165,15 @@ def open_app(
         if register:
             app.sources.register(settings.bulletins, now=clock())
         yield app
+
+
+def _announced(
+    output: Output, pings: PingStore, settings: Settings, clock: Callable[[], datetime]
+) -> Output:
+    """Let the hubs hear of what is put there, where there are any."""
+    if not settings.site.hubs:
+        return output
+    return TopicOutput(output, pings, SiteHeaders(settings), hubs=settings.site.hubs, clock=clock)
 
 
 def mail_domain(settings: Settings) -> str:

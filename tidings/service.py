@@ -116,20 +116,21 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
-    """Do the due work at every tick, reading and sending side by side, until the block ends.
+    """Do the due work at every tick, reading, sending and pushing side by side, until the end.
 
     On the way out the running work is told to stop between two items and is waited for.
     """
-    # Two jobs, two threads; each thread has a connection of its own to the store.
+    # Three jobs, three threads; each thread has a connection of its own to the store.
     scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 2}}
+        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 3}}
     )
 
     def read(app: App, stopping: Callable[[], bool]) -> None:
         check_due(app, stopping)
         turned = note_turns(app)
         try:
-            publish(app)
+            if publish(app):
+                scheduler.modify_job("push", next_run_time=app.clock())
         finally:
             # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
             # out now, not a tick later.
@@ -140,7 +141,10 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
         mail_turns(app)
         deliver(app, stopping)
 
-    for name, work in (("read", read), ("send", send)):
+    def push(app: App, stopping: Callable[[], bool]) -> None:
+        app.pinger.run(stopping)
+
+    for name, work in (("read", read), ("send", send), ("push", push)):
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
             _guarded(name, work, app, stop),
