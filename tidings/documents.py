@@ -64,11 +64,19 @@ class Document:
 class Documents:
     """The folder of published files; those asked for last are kept in memory."""
 
-    def __init__(self, folder: Path, headers: SiteHeaders) -> None:
+    def __init__(
+        self, folder: Path, headers: SiteHeaders, *, kept_bytes: int = _KEPT_BYTES
+    ) -> None:
         self._folder = folder
         self._headers = headers
+        self._kept_bytes = kept_bytes
         self._kept: dict[str, tuple[float, Document]] = {}
-        self._size = 0
+        self.size = 0
+
+    def forget(self) -> None:
+        """Keep nothing of what was read before."""
+        self._kept.clear()
+        self.size = 0
 
     def find(self, address: str) -> Document | None:
         """Return the document of an address; None where there is none, or none of ours."""
@@ -91,14 +99,14 @@ class Documents:
     def _keep(self, address: str, document: Document | None, now: float) -> None:
         former = self._kept.pop(address, None)
         if former is not None:
-            self._size -= former[1].size
+            self.size -= former[1].size
         if document is None or document.size > _LARGEST_KEPT:
             return
-        while self._kept and self._size + document.size > _KEPT_BYTES:
+        while self._kept and self.size + document.size > self._kept_bytes:
             _, oldest = self._kept.pop(next(iter(self._kept)))
-            self._size -= oldest.size
+            self.size -= oldest.size
         self._kept[address] = (now + _FRESH_S, document)
-        self._size += document.size
+        self.size += document.size
 
     def _read(self, path: str, former: Document | None) -> Document | None:
         """Read a file and its twins, unless they are those that were read before."""
