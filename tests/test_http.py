@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -497,6 +500,51 @@ def test_what_is_no_document_comes_from_the_service(server: Server) -> None:
     assert server.ask("/unsubscribe/nothing").status == 404
     assert server.ask("/unsubscribe/nothing", {"Content-Length": "0"}, "POST").status == 404
     assert server.ask("/mails/").status == (403 if server.name == "nginx" else 200)
+
+
+def test_requests_that_come_at_once_are_answered_in_turn(site: dict[str, Server]) -> None:
+    """Those that are answered from memory overtake none that takes longer."""
+    server = site["tidings"]
+    etag = server.ask(FEED).headers["etag"]
+    asked = [
+        ("GET", FEED, "", 200),
+        ("GET", "/health", "", 200),
+        ("GET", FEED, f"If-None-Match: {etag}\r\n", 304),
+        ("HEAD", FEED, "", 200),
+        ("GET", "/harbour", "", 301),
+        ("GET", "/nothing", "", 404),
+        ("GET", FEED + "?null", "Accept-Encoding: gzip\r\n", 200),
+        ("GET", "/ended/", "", 410),
+        ("OPTIONS", FEED, "", 204),
+        ("GET", "/style.css", "Connection: close\r\n", 200),
+    ]
+    lines = [f"{m} {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n" for m, path, more, _ in asked]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        for sent in ("".join(lines[:-1]), lines[-1]):
+            connection.sendall(sent.encode())
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    statuses = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", said)]
+    assert statuses == [status for *_, status in asked]
+
+
+def test_who_asks_on_without_reading_fills_no_memory(site: dict[str, Server]) -> None:
+    """It is answered as far as it reads, and others are served meanwhile."""
+    server = site["tidings"]
+    request = f"GET {FEED} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    size = len(server.ask(FEED).body)
+    sent = 0
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(1)
+        with suppress(TimeoutError):
+            while sent < 20_000_000:
+                sent += connection.send(request * 100)
+
+        assert server.ask(FEED).status == 200
+
+    # What went into the sockets' own buffers, and not what it would have been answered.
+    assert sent // len(request) * size > 100_000_000
+    assert sent < 20_000_000
 
 
 # --- change --------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Headers as the server takes them.
 Fields = list[tuple[bytes, bytes]]
 
+# The form of an answer that has no body, beside those of the codings.
+KNOWN = "known"
 # Names that we publish: no dot in front, so no hidden file and no way up the tree.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 # A document that changed is seen after this time at the latest.
@@ -42,8 +44,9 @@ _NS = 1_000_000_000
 class Document:
     """One file as it was read: what it is known by, and what is sent in each coding.
 
-    ``bodies`` and ``fields`` have the plain document under the empty coding. ``known`` are the
-    headers that say it has not changed. The dates are not among them.
+    ``bodies`` and ``fields`` have the plain document under the empty coding; under ``KNOWN``
+    stand the headers that say it has not changed. ``heads`` are the same as they go over the
+    wire, up to the dates, which are in neither.
     """
 
     stamp: tuple[tuple[int, int], ...]
@@ -53,7 +56,7 @@ class Document:
     bodies: Mapping[str, bytes]
     sizes: Mapping[str, int]
     fields: Mapping[str, Fields]
-    known: Fields
+    heads: Mapping[str, bytes]
 
     @property
     def size(self) -> int:
@@ -191,6 +194,13 @@ def _document(
         **ALWAYS,
     }
     sizes = {coding: len(body) for coding, body in bodies.items()}
+    fields = {
+        coding: fields_of(
+            whole | ({"Content-Encoding": coding} if coding else {}) | {"Content-Length": str(size)}
+        )
+        for coding, size in sizes.items()
+    }
+    fields[KNOWN] = fields_of(shared)
     return Document(
         stamp=stamp,
         tag=tag,
@@ -198,16 +208,15 @@ def _document(
         last_modified=formatdate(modified_s, usegmt=True).encode(),
         bodies=bodies,
         sizes={coding: size for coding, size in sizes.items() if coding},
-        fields={
-            coding: fields_of(
-                whole
-                | ({"Content-Encoding": coding} if coding else {})
-                | {"Content-Length": str(size)}
-            )
-            for coding, size in sizes.items()
-        },
-        known=fields_of(shared),
+        fields=fields,
+        heads={form: _head(form, each) for form, each in fields.items()},
     )
+
+
+def _head(form: str, fields: Fields) -> bytes:
+    status = b"304 Not Modified" if form == KNOWN else b"200 OK"
+    lines = b"".join(b"%s: %s\r\n" % field for field in fields)
+    return b"HTTP/1.1 %s\r\n%s" % (status, lines)
 
 
 def fields_of(headers: Mapping[str, str]) -> Fields:

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
-from tidings.web import web_application
+from tidings.web import published_documents, web_application
 from tidings.work import check_due, deliver, open_editions, publish
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
     """
     files = raise_file_limit()
     listener = _listen(host, port)
+    published = published_documents(app)
     server = uvicorn.Server(
         uvicorn.Config(
-            web_application(app),
-            http=connection_class(files),
+            web_application(app, published),
+            http=connection_class(files, published.at_once),
             # What is accepted in one go comes on top of the most connections.
             backlog=_BACKLOG,
             log_config=None,
@@ -125,17 +126,25 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
         timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 3}}
     )
 
+    hastening = threading.Lock()
+
+    def hasten(name: str) -> None:
+        """Let a job run now; not while the scheduler ends, which then waits for us in vain."""
+        with hastening:
+            if not stop.is_set():
+                scheduler.modify_job(name, next_run_time=app.clock())
+
     def read(app: App, stopping: Callable[[], bool]) -> None:
         check_due(app, stopping)
         turned = note_turns(app)
         try:
             if publish(app):
-                scheduler.modify_job("push", next_run_time=app.clock())
+                hasten("push")
         finally:
             # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
             # out now, not a tick later.
-            if (open_editions(app, stopping) or turned) and not stopping():
-                scheduler.modify_job("send", next_run_time=app.clock())
+            if open_editions(app, stopping) or turned:
+                hasten("send")
 
     def send(app: App, stopping: Callable[[], bool]) -> None:
         mail_turns(app)
@@ -161,7 +170,8 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
-        stop.set()
+        with hastening:
+            stop.set()
         scheduler.shutdown(wait=True)
 
 

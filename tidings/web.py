@@ -41,7 +41,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def web_application(app: App) -> ASGIApp:
+def published_documents(app: App) -> Published:
+    """Return the published documents as the service gives them out."""
+    return Published(app.settings.site.output, SiteHeaders(app.settings))
+
+
+def web_application(app: App, published: Published) -> ASGIApp:
     """Return the web application of the service."""
 
     @asynccontextmanager
@@ -49,7 +54,6 @@ def web_application(app: App) -> ASGIApp:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
 
-    published = Published(app.settings.site.output, SiteHeaders(app.settings))
     rest = Starlette(
         lifespan=few_threads,
         routes=[
