@@ -38,10 +38,12 @@ _SUFFIX_TYPES = {
 _OTHER_TYPE = "application/octet-stream"
 # Of these no coding makes anything smaller.
 _COMPRESSED_ALREADY = ("image/png", "image/x-icon", _OTHER_TYPE)
-# Documents of months that are over stand below this folder of a bulletin and never change again.
-FROZEN = r"[^/]+/archive/.+[.](xml|json)"
-FROZEN_CACHE = "public, max-age=31536000, immutable"
-_IS_FROZEN = re.compile(FROZEN)
+# Feeds of months that are over stand below this folder of a bulletin. They change when another
+# month is over, and when an item is forgotten, which must reach everybody: so a week, and not
+# "immutable".
+ARCHIVED = r"[^/]+/archive/.+[.](xml|json)"
+ARCHIVED_CACHE = "public, max-age=604800, stale-while-revalidate=86400, stale-if-error=604800"
+_IS_ARCHIVED = re.compile(ARCHIVED)
 # Many readers take max-age for their polling interval: no oftener than this helps anybody, and
 # nobody should wait longer than this for what is new or put right.
 _SHORTEST = timedelta(minutes=5)
@@ -110,8 +112,8 @@ class SiteHeaders:
         )
 
     def _cache_control(self, path: str) -> str:
-        if _IS_FROZEN.fullmatch(path):
-            return FROZEN_CACHE
+        if _IS_ARCHIVED.fullmatch(path):
+            return ARCHIVED_CACHE
         return self._cached.get(path.partition("/")[0], self._cached_otherwise)
 
     def address(self, path: str) -> str:
@@ -138,6 +140,8 @@ class SiteHeaders:
 
     def _link(self, path: str) -> str:
         folder, _, name = path.rpartition("/")
+        if _IS_ARCHIVED.fullmatch(path):
+            return f'<{self.address(path)}>; rel="self"'
         if name in FEED_TYPES:
             return self.feed_link(folder, name)
         if name == "index.html" and folder in self._cached:
@@ -147,13 +151,15 @@ class SiteHeaders:
 
 def is_feed(path: str) -> bool:
     """Tell whether a path is that of a live feed, which readers poll and hubs are told of."""
-    return path.rpartition("/")[2] in FEED_TYPES and not _IS_FROZEN.fullmatch(path)
+    return path.rpartition("/")[2] in FEED_TYPES and not _IS_ARCHIVED.fullmatch(path)
 
 
 def content_type(name: str) -> str:
     """Return the type of a document by its name."""
-    if (feed := FEED_TYPES.get(name)) is not None:
-        return f"{feed}; charset=utf-8"
+    for feed, kind in FEED_TYPES.items():
+        # Those of an archive have the month in front.
+        if name == feed or name.endswith(f".{feed}"):
+            return f"{kind}; charset=utf-8"
     return _SUFFIX_TYPES.get(name[name.rfind(".") :], _OTHER_TYPE)
 
 

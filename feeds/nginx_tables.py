@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from config.slugs import RESERVED
-from feeds.headers import ALWAYS, CORS, FEED_TYPES, FROZEN, FROZEN_CACHE, PREFLIGHT, SiteHeaders
+from feeds.headers import ALWAYS, ARCHIVED, ARCHIVED_CACHE, CORS, FEED_TYPES, PREFLIGHT, SiteHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ def _freshness(headers: SiteHeaders) -> list[Row]:
         if slug:
             slugs.setdefault(cached, []).append(slug)
     return [
-        (f"~^/{FROZEN}$", FROZEN_CACHE),
+        (f"~^/{ARCHIVED}$", ARCHIVED_CACHE),
         *((f"~^/({'|'.join(alike)})/", cached) for cached, alike in slugs.items()),
         ("default", headers.rhythms[""]),
     ]
@@ -81,7 +81,12 @@ def _freshness(headers: SiteHeaders) -> list[Row]:
 
 def _links(headers: SiteHeaders) -> list[Row]:
     slugs = "|".join(slug for slug in headers.rhythms if slug)
+    archived = headers.address("$tidings_archived")
     return [
+        (
+            "~^/(?<tidings_archived>[A-Za-z0-9-]+/archive/[A-Za-z0-9_-][A-Za-z0-9._/-]*)$",
+            f'<{archived}>; rel="self"',
+        ),
         (f"~^/(?<tidings_page>{slugs})/(index[.]html)?$", headers.page_link("$tidings_page")),
         *(
             (

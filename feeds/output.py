@@ -26,7 +26,7 @@ class Output(Protocol):
     Every method raises OSError where the place cannot be reached.
     """
 
-    def recipe(self, slug: str) -> str:
+    def recipe_of(self, slug: str) -> str:
         """Return by what else a bulletin's documents are made here: where it moves, write all."""
 
     def read(self, path: str) -> bytes | None:
@@ -53,7 +53,7 @@ class FolderOutput:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def recipe(self, slug: str) -> str:  # noqa: ARG002 - the same for all
+    def recipe_of(self, slug: str) -> str:  # noqa: ARG002 - the same for all
         """Return that documents have twins, which older releases did not make."""
         return "folder with twins"
 

@@ -68,7 +68,7 @@ class BucketOutput:
         self._remembered: dict[str, tuple[float, bytes | None]] = {}
         self._held: _Held | None = None
 
-    def recipe(self, slug: str) -> str:
+    def recipe_of(self, slug: str) -> str:
         """Return what is said of a bulletin's documents: it stands with each object."""
         rhythms = self._headers.rhythms
         return f"bucket {rhythms.get(slug, rhythms[''])}"

@@ -39,9 +39,9 @@ class TopicOutput:
         self._hubs = hubs
         self._clock = clock
 
-    def recipe(self, slug: str) -> str:
+    def recipe_of(self, slug: str) -> str:
         """Return that of the place; with other hubs all feeds are written, and told of, again."""
-        return f"{self._place.recipe(slug)}, hubs {' '.join(self._hubs)}"
+        return f"{self._place.recipe_of(slug)}, hubs {' '.join(self._hubs)}"
 
     def read(self, path: str) -> bytes | None:
         """Return a document; None where there is none."""

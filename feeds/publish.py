@@ -120,7 +120,7 @@ class Publisher:
         head = (
             _WRITER_VERSION,
             self._templates,
-            self._output.recipe(bulletin.slug),
+            self._output.recipe_of(bulletin.slug),
             self._settings.base_url,
             self._settings.site.title,
             self._settings.site.window,

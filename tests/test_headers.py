@@ -70,9 +70,13 @@ def test_what_several_bulletins_make_follows_the_quickest() -> None:
 @pytest.mark.parametrize(
     "path", ["harbour/archive/2026-10.xml", "harbour/archive/2026/10/feed.json"]
 )
-def test_a_month_that_is_over_is_asked_for_once(path: str) -> None:
-    """Its document never changes, and no hub is told of it."""
-    assert headers("").of(path).cache_control == "public, max-age=31536000, immutable"
+def test_a_month_that_is_over_is_asked_for_seldom(path: str) -> None:
+    """Its document changes seldom, and no hub is told; but what is forgotten goes there too."""
+    said = headers(SITE).of(path)
+
+    assert said.cache_control.startswith("public, max-age=604800, ")
+    assert "immutable" not in said.cache_control
+    assert said.link == f'<https://news.example.org/{path}>; rel="self"'
     assert not is_feed(path)
 
 
@@ -82,6 +86,9 @@ def test_a_month_that_is_over_is_asked_for_once(path: str) -> None:
         ("rss.xml", "application/rss+xml; charset=utf-8"),
         ("atom.xml", "application/atom+xml; charset=utf-8"),
         ("feed.json", "application/feed+json; charset=utf-8"),
+        ("2026-10.rss.xml", "application/rss+xml; charset=utf-8"),
+        ("2026-10.atom.xml", "application/atom+xml; charset=utf-8"),
+        ("2026-10.feed.json", "application/feed+json; charset=utf-8"),
         ("feeds.opml", "text/x-opml; charset=utf-8"),
         ("sitemap.xml", "application/xml; charset=utf-8"),
         ("robots.txt", "text/plain; charset=utf-8"),

@@ -102,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]
     wait(lambda: service.answers("/harbour/"))
     public = folder / "public"
     FolderOutput(public).write(ROUTES, write_routes(ROUTED))
+    FolderOutput(public).write("harbour/archive/2026-09.atom.xml", b"<feed/>")
     tables = nginx_tables(load(folder / "tidings.toml", {}), ROUTED)
     work = tmp_path_factory.mktemp("nginx")
     ours = Server("tidings", service.port, public)
@@ -336,6 +337,15 @@ def test_a_document_says_what_it_is(server: Server, path: str, kind: str, link: 
     assert parsedate_to_datetime(headers["last-modified"]) <= parsedate_to_datetime(headers["date"])
     # Some readers take Expires for a word to forget the validators; no page needs a cookie.
     assert headers.keys() & {"expires", "set-cookie", "server-timing", "pragma"} == set()
+
+
+def test_an_archived_feed_says_what_it_is(server: Server) -> None:
+    """It is a feed with an address of its own, which changes seldom."""
+    headers = server.ask("/harbour/archive/2026-09.atom.xml").headers
+
+    assert headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert headers["link"] == f'<{BASE}/harbour/archive/2026-09.atom.xml>; rel="self"'
+    assert headers["cache-control"].startswith("public, max-age=604800, ")
 
 
 @pytest.mark.parametrize("query", ["?null", "?utm_source=x", "?", "?a=%0d%0aSet-Cookie:b"])

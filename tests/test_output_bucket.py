@@ -123,7 +123,7 @@ def test_other_headers_are_written_though_the_content_stays(service: Storage, pr
     written = [place.write("harbour/rss.xml", b"<rss/>") for place in (*places, places[1])]
 
     assert written == [True, True, False]
-    assert places[0].recipe("harbour") != places[1].recipe("harbour")
+    assert places[0].recipe_of("harbour") != places[1].recipe_of("harbour")
     cached = service.get(f"{prefix}/harbour/rss.xml").headers["Cache-Control"]
     assert cached.startswith("public, max-age=1800, ")
 
