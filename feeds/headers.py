@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from config.schedule import Interval, next_time
 from feeds.addresses import ATOM, JSON_FEED, RSS, page_address
@@ -18,7 +19,7 @@ from feeds.addresses import ATOM, JSON_FEED, RSS, page_address
 if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings, SourceSettings
 
-_FEED_TYPES = {
+FEED_TYPES = {
     RSS: "application/rss+xml",
     ATOM: "application/atom+xml",
     JSON_FEED: "application/feed+json",
@@ -37,9 +38,12 @@ _SUFFIX_TYPES = {
 _OTHER_TYPE = "application/octet-stream"
 # Of these no coding makes anything smaller.
 _COMPRESSED_ALREADY = ("image/png", "image/x-icon", _OTHER_TYPE)
-# Documents of months that are over stand below this folder of a bulletin and never change again.
-_FROZEN = re.compile(r"[^/]+/archive/.+\.(xml|json)")
-_YEAR_S = 31_536_000
+# Feeds of months that are over stand below this folder of a bulletin. They change when another
+# month is over, and when an item is forgotten, which must reach everybody: so a week, and not
+# "immutable".
+ARCHIVED = r"[^/]+/archive/.+[.](xml|json)"
+ARCHIVED_CACHE = "public, max-age=604800, stale-while-revalidate=86400, stale-if-error=604800"
+_IS_ARCHIVED = re.compile(ARCHIVED)
 # Many readers take max-age for their polling interval: no oftener than this helps anybody, and
 # nobody should wait longer than this for what is new or put right.
 _SHORTEST = timedelta(minutes=5)
@@ -60,6 +64,8 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
 }
+# What is said of every document in the same words.
+ALWAYS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 # If-None-Match is no header that browsers send unasked: a reader in a browser asks first.
 PREFLIGHT = {
     "Allow": "GET, HEAD, OPTIONS",
@@ -82,8 +88,8 @@ class SiteHeaders:
     """The headers of all documents of a site, known by their paths."""
 
     def __init__(self, settings: Settings) -> None:
-        self._base_url = settings.base_url
-        self._hubs = settings.site.hubs
+        self._base_url = _address(settings.base_url)
+        self._hubs = tuple(map(_address, settings.site.hubs))
         self._cached = {
             bulletin.slug: _cache_control(_rhythm(bulletin)) for bulletin in settings.bulletins
         }
@@ -102,42 +108,64 @@ class SiteHeaders:
         return DocumentHeaders(
             content_type=content_type(name),
             cache_control=self._cache_control(path),
-            link=", ".join(self._links(path, name)),
+            link=self._link(path),
         )
 
     def _cache_control(self, path: str) -> str:
-        if _FROZEN.fullmatch(path):
-            return f"public, max-age={_YEAR_S}, immutable"
+        if _IS_ARCHIVED.fullmatch(path):
+            return ARCHIVED_CACHE
         return self._cached.get(path.partition("/")[0], self._cached_otherwise)
 
-    def _links(self, path: str, name: str) -> list[str]:
-        """Let a feed name itself and its hubs, and a bulletin's page the feeds."""
-        folder = path.removesuffix(name).rstrip("/")
-        if name in _FEED_TYPES:
-            return [
-                f'<{self._base_url}/{path}>; rel="self"',
-                *(f'<{hub}>; rel="hub"' for hub in self._hubs),
-                f'<{page_address(self._base_url, folder)}>; rel="alternate"; type="text/html"',
-            ]
+    def address(self, path: str) -> str:
+        """Return the address of a document, as the feeds themselves have it."""
+        return f"{self._base_url}/{path}"
+
+    def feed_link(self, folder: str, name: str) -> str:
+        """Return the Link header of a feed: it names itself, its hubs and the page of its items."""
+        page = page_address(self._base_url, folder)
+        links = [
+            f'<{page}{name}>; rel="self"',
+            *(f'<{hub}>; rel="hub"' for hub in self._hubs),
+            f'<{page}>; rel="alternate"; type="text/html"',
+        ]
+        return ", ".join(links)
+
+    def page_link(self, folder: str) -> str:
+        """Return the Link header of a bulletin's page: it names the feeds."""
+        page = page_address(self._base_url, folder)
+        return ", ".join(
+            f'<{page}{name}>; rel="alternate"; type="{FEED_TYPES[name]}"'
+            for name in (ATOM, RSS, JSON_FEED)
+        )
+
+    def _link(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        if _IS_ARCHIVED.fullmatch(path):
+            return f'<{self.address(path)}>; rel="self"'
+        if name in FEED_TYPES:
+            return self.feed_link(folder, name)
         if name == "index.html" and folder in self._cached:
-            page = page_address(self._base_url, folder)
-            return [
-                f'<{page}{feed}>; rel="alternate"; type="{_FEED_TYPES[feed]}"'
-                for feed in (ATOM, RSS, JSON_FEED)
-            ]
-        return []
+            return self.page_link(folder)
+        return ""
 
 
 def is_feed(path: str) -> bool:
     """Tell whether a path is that of a live feed, which readers poll and hubs are told of."""
-    return path.rpartition("/")[2] in _FEED_TYPES and not _FROZEN.fullmatch(path)
+    return path.rpartition("/")[2] in FEED_TYPES and not _IS_ARCHIVED.fullmatch(path)
 
 
 def content_type(name: str) -> str:
     """Return the type of a document by its name."""
-    if (feed := _FEED_TYPES.get(name)) is not None:
-        return f"{feed}; charset=utf-8"
+    for feed, kind in FEED_TYPES.items():
+        # Those of an archive have the month in front.
+        if name == feed or name.endswith(f".{feed}"):
+            return f"{kind}; charset=utf-8"
     return _SUFFIX_TYPES.get(name[name.rfind(".") :], _OTHER_TYPE)
+
+
+def _address(url: str) -> str:
+    """Write an address so that it can stand between angle brackets, and in a server's tables."""
+    return quote(url, safe="!#%&'()*+,/:;=?@[]~")
 
 
 def has_twins(kind: str) -> bool:

@@ -26,9 +26,8 @@ class Output(Protocol):
     Every method raises OSError where the place cannot be reached.
     """
 
-    @property
-    def recipe(self) -> str:
-        """By what documents are made here besides their content: where it moves, write all."""
+    def recipe_of(self, slug: str) -> str:
+        """Return by what else a bulletin's documents are made here: where it moves, write all."""
 
     def read(self, path: str) -> bytes | None:
         """Return a document; None where there is none."""
@@ -51,10 +50,12 @@ class FolderOutput:
     document changes and made after it, so that a server that looks at no time is right too.
     """
 
-    recipe = "folder with twins"
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def recipe_of(self, slug: str) -> str:  # noqa: ARG002 - the same for all
+        """Return that documents have twins, which older releases did not make."""
+        return "folder with twins"
 
     def read(self, path: str) -> bytes | None:
         """Return a document; None where there is none."""

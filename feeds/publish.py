@@ -140,7 +140,7 @@ class Publisher:
         head = (
             _WRITER_VERSION,
             self._templates,
-            self._output.recipe,
+            self._output.recipe_of(bulletin.slug),
             self._settings.base_url,
             self._settings.site.title,
             self._settings.site.window,

@@ -73,6 +73,8 @@ class Routes:
 
     def find(self, path: str) -> Route | None:
         """Return what became of a path, with the location for this very path."""
+        if not self._routes:
+            return None
         plain = path.rstrip("/")
         if (route := self._routes.get(plain)) is not None:
             return route

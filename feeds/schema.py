@@ -207,5 +207,25 @@ FEEDS = Migrations(
             )
             """,
         ),
+        (
+            # What a hub is to be told: topic is the address of a feed, digest that of the document
+            # as it was put out last, since changed. next_attempt is NULL where nothing is due;
+            # lease numbers the attempts, so that a late outcome changes nothing.
+            """
+            CREATE TABLE pings (
+                id SERIAL_KEY,
+                hub TEXT NOT NULL,
+                topic TEXT NOT NULL,
+                digest TEXT NOT NULL,
+                changed TEXT NOT NULL,
+                next_attempt TEXT,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                lease BIGINT NOT NULL DEFAULT 0,
+                problem TEXT NOT NULL DEFAULT '',
+                UNIQUE (hub, topic)
+            )
+            """,
+            "CREATE INDEX pings_due ON pings (next_attempt) WHERE next_attempt IS NOT NULL",
+        ),
     ),
 )

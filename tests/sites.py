@@ -12,7 +12,9 @@ import uvicorn
 from worlds import Clock
 
 from config.load import load
+from feeds.headers import SiteHeaders
 from tidings.app import open_app
+from tidings.published import Published
 from tidings.web import web_application
 from tidings.work import publish, tick
 
@@ -86,8 +88,9 @@ class Site:
 def serving(app: App, port: int = 0) -> Iterator[str]:
     """Serve the addresses of the service, without its ticker; give the address of its root."""
     with socket.create_server(("127.0.0.1", port)) as listener:
+        published = Published(app.settings.site.output, SiteHeaders(app.settings))
         server = uvicorn.Server(
-            uvicorn.Config(web_application(app), log_config=None, access_log=False)
+            uvicorn.Config(web_application(app, published), log_config=None, access_log=False)
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -20,7 +20,7 @@ import feedparser
 import pytest
 from programs import node_package, program
 from relay import free_port
-from test_service import Service, wait, write_configuration
+from running import Service, wait, write_configuration
 
 from config.write import bulletin_toml
 

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.headers import SiteHeaders
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_store import ItemStore
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
+from feeds.output_topics import TopicOutput
+from feeds.ping import Pinger
+from feeds.ping_store import PingStore
 from feeds.publishing import publisher_on
 from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings, Settings
     from feeds.database import Database
+    from feeds.output import Output
     from feeds.publish import Publisher
 
 # Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
@@ -72,6 +77,7 @@ class App:
     deliveries: OutboxStore
     renderer: Renderer
     publisher: Publisher
+    pinger: Pinger
     workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
@@ -103,6 +109,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def open_output(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Output:
+    """Return where published documents go. Raises CommandError where its library is missing."""
+    if not settings.bucket.address:
+        return FolderOutput(settings.site.output)
+    try:
+        from feeds.output_bucket import BucketOutput
+    except ImportError as error:  # pragma: no cover - it is there in every test environment
+        raise CommandError(
+            "[bucket] address names a bucket, but the library for it is not installed; "
+            "install it with: pip install 'tidings[s3]'",
+            code=USAGE,
+        ) from error
+    return BucketOutput(settings.bucket, SiteHeaders(settings), clock=clock)
+
+
 @contextmanager
 def open_app(
     settings: Settings, *, clock: Callable[[], datetime] = utc_now, register: bool = True
@@ -117,6 +138,7 @@ def open_app(
         ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
     ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
+        pings = PingStore(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
@@ -156,7 +178,13 @@ def open_app(
                 settings,
                 authority=authority,
                 renderer=renderer,
-                output=FolderOutput(settings.site.output),
+                output=_announced(open_output(settings, clock=clock), pings, settings, clock),
+                clock=clock,
+            ),
+            pinger=Pinger(
+                pings=pings,
+                hubs=settings.site.hubs,
+                user_agent=settings.fetch.user_agent,
                 clock=clock,
             ),
             workers=workers,
@@ -165,6 +193,15 @@ def open_app(
         if register:
             app.sources.register(settings.bulletins, now=clock())
         yield app
+
+
+def _announced(
+    output: Output, pings: PingStore, settings: Settings, clock: Callable[[], datetime]
+) -> Output:
+    """Let the hubs hear of what is put there, where there are any."""
+    if not settings.site.hubs:
+        return output
+    return TopicOutput(output, pings, SiteHeaders(settings), hubs=settings.site.hubs, clock=clock)
 
 
 def mail_domain(settings: Settings) -> str:

@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
     looking_after = (_digest, _subscribers, _items, _sources)
-    for add in (*reading, _tick, _run, *looking_after, _demo):
+    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
 
@@ -254,6 +254,10 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
     _json(parser, "them")
+
+
+def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    _verb(verbs, "nginx", "print the tables by which nginx serves the published files")
 
 
 def _demo(verbs: Verbs[argparse.ArgumentParser]) -> None:

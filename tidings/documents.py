@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from feeds.headers import CORS, POLICY, has_twins
+from feeds.headers import ALWAYS, CORS, has_twins
 from feeds.output import twins
+from feeds.twins import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # Headers as the server takes them.
 Fields = list[tuple[bytes, bytes]]
 
+# The form of an answer that has no body, beside those of the codings.
+KNOWN = "known"
 # Names that we publish: no dot in front, so no hidden file and no way up the tree.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 # A document that changed is seen after this time at the latest.
@@ -41,8 +44,9 @@ _NS = 1_000_000_000
 class Document:
     """One file as it was read: what it is known by, and what is sent in each coding.
 
-    ``bodies`` and ``fields`` have the plain document under the empty coding. ``known`` are the
-    headers that say it has not changed. The dates are not among them.
+    ``bodies`` and ``fields`` have the plain document under the empty coding; under ``KNOWN``
+    stand the headers that say it has not changed. ``heads`` are the same as they go over the
+    wire, up to the dates, which are in neither.
     """
 
     stamp: tuple[tuple[int, int], ...]
@@ -52,7 +56,7 @@ class Document:
     bodies: Mapping[str, bytes]
     sizes: Mapping[str, int]
     fields: Mapping[str, Fields]
-    known: Fields
+    heads: Mapping[str, bytes]
 
     @property
     def size(self) -> int:
@@ -63,11 +67,19 @@ class Document:
 class Documents:
     """The folder of published files; those asked for last are kept in memory."""
 
-    def __init__(self, folder: Path, headers: SiteHeaders) -> None:
+    def __init__(
+        self, folder: Path, headers: SiteHeaders, *, kept_bytes: int = _KEPT_BYTES
+    ) -> None:
         self._folder = folder
         self._headers = headers
+        self._kept_bytes = kept_bytes
         self._kept: dict[str, tuple[float, Document]] = {}
-        self._size = 0
+        self.size = 0
+
+    def forget(self) -> None:
+        """Keep nothing of what was read before."""
+        self._kept.clear()
+        self.size = 0
 
     def find(self, address: str) -> Document | None:
         """Return the document of an address; None where there is none, or none of ours."""
@@ -90,14 +102,14 @@ class Documents:
     def _keep(self, address: str, document: Document | None, now: float) -> None:
         former = self._kept.pop(address, None)
         if former is not None:
-            self._size -= former[1].size
+            self.size -= former[1].size
         if document is None or document.size > _LARGEST_KEPT:
             return
-        while self._kept and self._size + document.size > _KEPT_BYTES:
+        while self._kept and self.size + document.size > self._kept_bytes:
             _, oldest = self._kept.pop(next(iter(self._kept)))
-            self._size -= oldest.size
+            self.size -= oldest.size
         self._kept[address] = (now + _FRESH_S, document)
-        self._size += document.size
+        self.size += document.size
 
     def _read(self, path: str, former: Document | None) -> Document | None:
         """Read a file and its twins, unless they are those that were read before."""
@@ -130,6 +142,9 @@ def document_path(address: str) -> str | None:
     names = address.split("/")
     if names[-1] == "":
         names[-1] = "index.html"
+    if names[-1].endswith(tuple(SUFFIXES.values())):
+        # A twin is a form of a document and none itself.
+        return None
     return "/".join(names) if all(_NAME.fullmatch(name) for name in names) else None
 
 
@@ -176,10 +191,16 @@ def _document(
         **shared,
         "Content-Type": said.content_type,
         **({"Link": said.link} if said.link else {}),
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
+        **ALWAYS,
     }
     sizes = {coding: len(body) for coding, body in bodies.items()}
+    fields = {
+        coding: fields_of(
+            whole | ({"Content-Encoding": coding} if coding else {}) | {"Content-Length": str(size)}
+        )
+        for coding, size in sizes.items()
+    }
+    fields[KNOWN] = fields_of(shared)
     return Document(
         stamp=stamp,
         tag=tag,
@@ -187,16 +208,15 @@ def _document(
         last_modified=formatdate(modified_s, usegmt=True).encode(),
         bodies=bodies,
         sizes={coding: size for coding, size in sizes.items() if coding},
-        fields={
-            coding: fields_of(
-                whole
-                | ({"Content-Encoding": coding} if coding else {})
-                | {"Content-Length": str(size)}
-            )
-            for coding, size in sizes.items()
-        },
-        known=fields_of(shared),
+        fields=fields,
+        heads={form: _head(form, each) for form, each in fields.items()},
     )
+
+
+def _head(form: str, fields: Fields) -> bytes:
+    status = b"304 Not Modified" if form == KNOWN else b"200 OK"
+    lines = b"".join(b"%s: %s\r\n" % field for field in fields)
+    return b"HTTP/1.1 %s\r\n%s" % (status, lines)
 
 
 def fields_of(headers: Mapping[str, str]) -> Fields:

@@ -1,11 +1,13 @@
 """Published documents over HTTP (RFC 9110, 9111), answered from memory before anything else.
 
-Not through the framework: most requests are polls for what has not changed, and for them its
-routing alone would cost more than the answer.
+Most requests are polls for what has not changed, and for them the routing of a framework alone
+would cost more than the answer. The plainest of them need not even a task of their own: the
+connection writes at once what ``at_once`` returns.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -16,9 +18,10 @@ from starlette.responses import Response
 from feeds.headers import CORS, PREFLIGHT
 from feeds.routes import ROUTES, Routes, read_routes
 from tidings.conditions import choose_coding, is_known
-from tidings.documents import Documents, fields_of
+from tidings.documents import KNOWN, Documents, fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from starlette.requests import Request
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
     from tidings.documents import Document, Fields
 
 _READING = ("GET", "HEAD")
+_READING_BYTES = (b"GET", b"HEAD")
+# A target that means what it says: nothing encoded, no host before it, no fragment after it.
+_PLAIN = re.compile(rb"/[A-Za-z0-9._/-]*(\?[!-\"$-~]*)?")
+# What asks for more than an answer: to end the connection, to send something, to speak otherwise.
+_UNUSUAL = frozenset(
+    (b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade")
+)
 # What moved for good did so for long, but an operator may err.
 _MOVED_S = 3600
 _FRESH_S = 1.0
@@ -58,6 +68,34 @@ class Published:
             await send({"type": "http.response.body", "body": body})
 
         return application
+
+    def at_once(self, method: bytes, target: bytes, headers: Fields) -> bytes | None:
+        """Return the whole answer where it is a document in memory or one that is read at once.
+
+        None for all that is less plain than a poll: the application answers it.
+        """
+        if method not in _READING_BYTES or not _PLAIN.fullmatch(target):
+            return None
+        asked = {}
+        for name, value in headers:
+            if name in _UNUSUAL or name in asked:
+                return None
+            asked[name] = value
+        address = target.partition(b"?")[0][1:].decode("ascii")
+        document = None if self._moved().find(address) else self._documents.find(address)
+        if document is None:
+            return None
+        form = _form(document, asked)
+        date, modified = _dates(document)
+        if form == KNOWN:
+            return b"%sdate: %s\r\n\r\n" % (document.heads[KNOWN], date)
+        body = document.bodies[form] if method == b"GET" else b""
+        return b"%slast-modified: %s\r\ndate: %s\r\n\r\n%s" % (
+            document.heads[form],
+            modified,
+            date,
+            body,
+        )
 
     def _answer(self, scope: Scope) -> tuple[int, Fields, bytes] | None:
         address = scope["path"][1:]
@@ -92,31 +130,41 @@ class Published:
             raise HTTPException(405, "Published pages can only be read.", CORS | allowed)
         if self._moved().find(request.path_params["path"]) is not None:
             raise HTTPException(410, "This has ended and will not come back.", CORS)
-        raise HTTPException(404, "There is no such page here.", CORS)
+        raise HTTPException(404, "There is no such page here.")
 
 
 def _document_answer(document: Document, scope: Scope) -> tuple[int, Fields, bytes]:
     asked: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name in _ASKING:
-            asked[name] = asked[name] + b", " + value if name in asked else value
-    now = time.time()
-    date = _http_date(int(now))
+        asked[name] = asked[name] + b", " + value if name in asked else value
+    form = _form(document, asked)
+    date, modified = _dates(document)
+    if form == KNOWN:
+        return 304, [*document.fields[KNOWN], (b"date", date)], b""
+    fields = [*document.fields[form], (b"last-modified", modified), (b"date", date)]
+    return 200, fields, document.bodies[form] if scope["method"] == "GET" else b""
+
+
+def _form(document: Document, asked: Mapping[bytes, bytes]) -> str:
+    """Return in which form a request is answered: a coding, or that the reader has it."""
     if is_known(
         document.tag,
         document.modified_s,
         if_none_match=_text(asked.get(b"if-none-match")),
         if_modified_since=_text(asked.get(b"if-modified-since")),
     ):
-        return 304, [*document.known, (b"date", date)], b""
-    coding = choose_coding(_text(asked.get(b"accept-encoding")), document.sizes)
-    # A document of the future, by a clock that was set back, is no younger than its answer.
-    modified = document.last_modified if document.modified_s <= now else date
-    fields = [*document.fields[coding], (b"last-modified", modified), (b"date", date)]
-    return 200, fields, document.bodies[coding] if scope["method"] == "GET" else b""
+        return KNOWN
+    return choose_coding(_text(asked.get(b"accept-encoding")), document.sizes)
 
 
-_ASKING = frozenset((b"if-none-match", b"if-modified-since", b"accept-encoding"))
+def _dates(document: Document) -> tuple[bytes, bytes]:
+    """Return the date of an answer and that of the document.
+
+    A document of the future, by a clock that was set back, is no younger than its answer.
+    """
+    now = time.time()
+    date = _http_date(int(now))
+    return date, document.last_modified if document.modified_s <= now else date
 
 
 def _text(value: bytes | None) -> str | None:

@@ -7,6 +7,7 @@ any other web server can serve the same folder.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from feeds.headers import SiteHeaders
+from feeds.headers import CORS, SiteHeaders
 from feeds.pages import message_page
 from tidings.mails import mail_list, mail_part
 from tidings.published import Published
@@ -42,7 +43,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def web_application(app: App) -> ASGIApp:
+def published_documents(app: App) -> Published:
+    """Return the published documents as the service gives them out."""
+    return Published(app.settings.site.output, SiteHeaders(app.settings))
+
+
+def web_application(app: App, published: Published) -> ASGIApp:
     """Return the web application of the service."""
 
     @asynccontextmanager
@@ -50,7 +56,6 @@ def web_application(app: App) -> ASGIApp:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
 
-    published = Published(app.settings.site.output, SiteHeaders(app.settings))
     rest = Starlette(
         lifespan=few_threads,
         routes=[
@@ -130,6 +135,9 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
         )
         response = html(page, error.status_code)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            # Also where no route matches, which is so of an address with a line break in it.
+            response.headers.update(CORS)
         return response
 
     return refused

@@ -52,6 +52,7 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
     queued = open_editions(app, stopping)
     mail_turns(app)
     sent = deliver(app, stopping)
+    app.pinger.run(stopping)
     if problem is not None:
         raise problem
     return Done(checks=checks, published=published, queued=queued, sent=sent)
