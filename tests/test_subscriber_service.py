@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import subprocess
 from contextlib import closing
 from email import message_from_bytes, policy
+from html import unescape
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from programs import node_package, program
 from relay import free_port
 from test_service import BULLETIN, Service, subscribe, wait, write_configuration
 
@@ -492,3 +496,112 @@ def test_a_slow_form_holds_nobody_up(service: Service) -> None:
         )
 
         assert service.get("/subscribe/harbour").status_code == 200
+
+
+# --- how the pages are made ----------------------------------------------------------------
+
+# What a browser says of pages in frames of two widths: what is inaccessible, what sticks out.
+JUDGE = """<!doctype html><title>judge</title><body><script>
+(async () => {
+  const failed = [];
+  for (const name of NAMES) for (const width of [320, 1280]) {
+    const frame = document.createElement("iframe");
+    Object.assign(frame, {width, height: 3000, src: name + ".html"});
+    await new Promise((loaded) => { frame.onload = loaded; document.body.append(frame); });
+    const inner = frame.contentWindow;
+    const found = await inner.axe.run();
+    for (const one of found.violations) failed.push([name, width, one.id, one.nodes[0].html]);
+    if (inner.document.documentElement.scrollWidth > width) failed.push([name, width, "wide"]);
+    frame.remove();
+  }
+  document.title = "JUDGED" + JSON.stringify(failed) + "END";
+})();
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def pages(service: Service) -> dict[str, str]:
+    """Every page of subscribers, also in its states after a mistake and in another language."""
+    address = next(ADDRESSES)
+    token = subscribe(service.folder, address, "weekly fri 18")
+    asked = next(ADDRESSES)
+    post(service, "/subscribe/harbour", address=asked, cadence_0="daily", language="en")
+    link = re.search(r"/confirm/\w+", body(only_mail(service, asked)))
+    assert link is not None
+    wrong = {"address": "ann", "cadence_0": "daily", "words_0": "x" * 100}
+    return {
+        "subscribe": service.get("/subscribe/harbour").text,
+        "mistaken": post(service, "/subscribe/harbour", **wrong).text,
+        "asked": post(service, "/subscribe/harbour", address=asked, cadence_0="daily").text,
+        "confirm": service.get(link.group()).text,
+        "begun": post(service, link.group()).text,
+        "preferences": service.get(f"/preferences/{token}").text,
+        "unpaused": post(service, f"/preferences/{token}", do="pause", until="x").text,
+        "delete": service.get(f"/preferences/{token}/delete").text,
+        "unsubscribe": service.get(f"/unsubscribe/{token}").text,
+        "left": post(service, f"/unsubscribe/{token}").text,
+        "back": post(service, f"/unsubscribe/{token}/undo").text,
+    }
+
+
+def test_every_page_is_valid_html(pages: dict[str, str], tmp_path: Path) -> None:
+    """As the checker of the web's own working group sees it."""
+    java = program("java", tests="the HTML of pages")
+    checker = node_package("vnu-jar", tests="the HTML of pages")
+    for name, page in pages.items():
+        (tmp_path / f"{name}.html").write_text(page)
+
+    judged = subprocess.run(  # noqa: S603 - a program that the list names
+        [java, "-jar", checker / "build/dist/vnu.jar", "--stdout", "--format", "gnu", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert judged.stdout == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_fits(
+    service: Service, pages: dict[str, str], tmp_path: Path, scheme: str
+) -> None:
+    """In a real browser, 320 and 1280 pixels wide, by its rules for contrast, names and labels."""
+    chromium = program("chromium", tests="the accessibility of pages")
+    axe = node_package("axe-core", tests="the accessibility of pages") / "axe.min.js"
+    style = service.get("/style.css").text
+    if scheme == "dark":
+        style = style.replace("@media (prefers-color-scheme: dark)", "@media all")
+    (tmp_path / "axe.js").write_text(axe.read_text())
+    for name, page in pages.items():
+        dressed = page.replace(
+            '<link rel="stylesheet" href="/style.css">',
+            f'<style>{style}</style><script src="axe.js"></script>',
+        )
+        (tmp_path / f"{name}.html").write_text(dressed)
+    (tmp_path / "judge.html").write_text(JUDGE.replace("NAMES", json.dumps(sorted(pages))))
+
+    assert judged_by(chromium, tmp_path) == []
+
+
+def judged_by(chromium: str, folder: Path) -> list[object]:
+    """Let a browser judge the pages of a folder; return what it finds."""
+    command = [
+        chromium,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--allow-file-access-from-files",
+        "--disable-web-security",
+        f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1400,3200",
+        "--virtual-time-budget=60000",
+        "--dump-dom",
+        (folder / "judge.html").as_uri(),
+    ]
+    ended = subprocess.run(  # noqa: S603 - a program that the list names
+        command, capture_output=True, text=True, check=False, timeout=120
+    )
+    found = re.search(r"JUDGED(.*)END", ended.stdout)
+    assert found is not None, ended.stdout[:500] + ended.stderr[-500:]
+    return list(json.loads(unescape(found.group(1))))
