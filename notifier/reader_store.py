@@ -93,6 +93,16 @@ class ReaderStore:
             rows = transaction.all(_NOT_TOLD, item=item.id, bulletin=item.bulletin, limit=limit)
         return tuple(_standing_from(row) for row in rows)
 
+    def consent(self, subscriber: int) -> tuple[str, datetime | None]:
+        """Return whence and when a subscriber asked for mail."""
+        with self._database.reading() as transaction:
+            row = transaction.one(
+                "SELECT consent_source, consent_at FROM subscribers WHERE id = :id", id=subscriber
+            )
+        return (
+            ("", None) if row is None else (row["consent_source"], from_column(row["consent_at"]))
+        )
+
     def known_of(self, address: str) -> dict[str, object]:
         """Return all that is known of a subscriber, for themselves."""
         with self._database.reading() as transaction:

@@ -12,10 +12,9 @@ import uvicorn
 from worlds import Clock
 
 from config.load import load
-from feeds.headers import SiteHeaders
 from tidings.app import open_app
-from tidings.published import Published
-from tidings.web import web_application
+from tidings.connections import connection_class
+from tidings.web import published_documents, web_application
 from tidings.work import publish, tick
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tidings.app import App
+
+
+_FILES = 256
 
 
 @dataclass
@@ -88,9 +90,14 @@ class Site:
 def serving(app: App, port: int = 0) -> Iterator[str]:
     """Serve the addresses of the service, without its ticker; give the address of its root."""
     with socket.create_server(("127.0.0.1", port)) as listener:
-        published = Published(app.settings.site.output, SiteHeaders(app.settings))
+        published = published_documents(app)
         server = uvicorn.Server(
-            uvicorn.Config(web_application(app, published), log_config=None, access_log=False)
+            uvicorn.Config(
+                web_application(app, published),
+                http=connection_class(_FILES, published.at_once),
+                log_config=None,
+                access_log=False,
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from notifier.model import Subscription
     from tidings.app import App
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NOTHING: dict[str, str] = {}
 
 
@@ -162,7 +164,8 @@ class _Preferring:
             form=subscription.form.value,
             paused_until=paused.astimezone(zone).date() if paused and paused > now else None,
             tomorrow=(now.astimezone(zone) + timedelta(days=1)).date(),
-            until=sent.get("until", ""),
+            # What is no day cannot be shown in a field for days.
+            until=sent.get("until", "") if _DAY.fullmatch(sent.get("until", "")) else "",
             subscriptions=tuple(
                 self._subscription_view(
                     one,
