@@ -90,19 +90,3 @@ def test_links_are_renewed_for_all(database: Database) -> None:
     assert world.subscribers.by_token(ann.token) is None
     assert world.subscribers.by_token(first.token) is None
     assert world.subscribers.by_token(second.token) is not None
-
-
-def test_a_feed_token_reads_what_the_subscription_wants(database: Database) -> None:
-    """It opens no preferences, and ends with the subscription."""
-    world = World(database)
-    ann = world.subscribe("ann", "daily")
-    token = world.subscribers.feed_token(ann)
-
-    found = world.subscribers.by_feed_token(token)
-    world.subscribers.unsubscribe(ann, now=world.clock())
-
-    assert found is not None
-    assert found.id == ann.id
-    assert world.subscribers.by_token(token) is None
-    assert world.subscribers.by_feed_token(ann.token) is None
-    assert world.subscribers.by_feed_token(token) is None
