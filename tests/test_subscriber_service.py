@@ -17,6 +17,7 @@ import requests
 from programs import node_package, program
 from relay import free_port
 from running import Service, wait, write_configuration
+from test_service import BULLETIN, subscribe
 
 from config.load import load
 from config.write import bulletin_toml
