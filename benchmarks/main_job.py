@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 import requests
 
 from config.load import load
+from feeds.bulletin_feed import make_feed
 from feeds.fetch import Fetcher
-from feeds.publish import make_feed
 from feeds.read import read
 from feeds.rss_atom import write_atom, write_rss
 from tidings.app import App, open_app
@@ -237,7 +237,7 @@ def parts(app: App, url: str, times: int) -> None:
     entries = read(body, url=url, zone=zone, now=now).entries
     items = app.items.latest("harbour", 50)
     bulletin_state = app.sources.bulletin_states()["harbour"]
-    feed = make_feed(bulletin, bulletin_state, items, base_url=app.settings.base_url)
+    feed = make_feed(bulletin, bulletin_state, items, settings=app.settings)
     with fetched as fetcher:
         source = bulletin.sources[0]
         rows: dict[str, Callable[[], object]] = {

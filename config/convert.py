@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from config.logins import without_login
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
+    BucketAddress,
     DatabaseAddress,
     DateFormat,
     Language,
@@ -24,14 +25,18 @@ from config.settings import (
     Pattern,
     Port,
     SourceKind,
+    Texts,
     WebAddress,
+    WebAddresses,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+# A bucket's name by the rules of S3, and a prefix of names that we could publish ourselves.
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
 _HAS_YEAR = re.compile("%[YyGcx]")
 _LAST_PORT = 65_535
 _DIGITS = 15
@@ -65,10 +70,37 @@ class Converter:
         return self.parse(str(value))
 
 
+@dataclass(frozen=True, slots=True)
+class _Several(Converter):
+    """Several values of one type: a list in TOML, parted by blanks in the environment."""
+
+    native: type = list
+
+    def from_text(self, text: str) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert the text of an environment variable. Raises Unfit."""
+        return tuple(self._each(text.split()))
+
+    def from_toml(self, value: object) -> Any:  # noqa: ANN401 - the type is the setting's
+        """Convert a TOML list. Raises Unfit."""
+        if not isinstance(value, list):
+            raise Unfit('a list such as ["..."]')
+        return tuple(self._each(value))
+
+    def _each(self, values: list[Any]) -> Iterator[Any]:
+        for value in values:
+            try:
+                # An empty text is allowed where there is one value, to say none of it.
+                yield self.parse(value if isinstance(value, str) and value else "\0")
+            except Unfit as error:
+                raise Unfit(f"a list, each of it {error}") from None
+
+
 def describe(value: object) -> str:
     """Show a TOML value as an operator wrote it, roughly, and no login of an address."""
     if isinstance(value, dict):
         return "a table"
+    if isinstance(value, list):
+        return f"[{', '.join(map(describe, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date | time):
@@ -87,6 +119,12 @@ def _text(text: str) -> str:
     if not _is_one_line(text):
         raise Unfit("a text on one line")
     return text
+
+
+def _phrase(text: str) -> str:
+    if not text.strip() or not _is_one_line(text):
+        raise Unfit("a text on one line")
+    return " ".join(text.split())
 
 
 def _is_number(text: str) -> bool:
@@ -180,6 +218,12 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _bucket_address(text: str) -> str:
+    if text and not _BUCKET.fullmatch(text):
+        raise Unfit("nothing, or s3://bucket or s3://bucket/prefix, in small letters and digits")
+    return text.rstrip("/")
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise Unfit("nothing, or postgresql://name:password@host/database")
@@ -215,6 +259,7 @@ CONVERTERS: dict[object, Converter] = {
     int: Converter(_number, int),
     Port: Converter(_port, int),
     bool: Converter(_truth, bool),
+    Texts: _Several(_phrase),
     Pattern: Converter(_pattern),
     DateFormat: Converter(_date_format),
     timedelta: Converter(_duration),
@@ -225,6 +270,8 @@ CONVERTERS: dict[object, Converter] = {
     Path: Converter(_path),
     Path | None: Converter(_optional_path),
     WebAddress: Converter(_web_address),
+    WebAddresses: _Several(_web_address),
+    BucketAddress: Converter(_bucket_address),
     DatabaseAddress: Converter(_database),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),

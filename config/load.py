@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from config.convert import CONVERTERS, Unfit, describe
+from config.feeds import feed_problems
 from config.lines import line_of
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
+    BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
+    MergeSettings,
     RuleSettings,
     ServerSettings,
     Settings,
     SiteSettings,
     SourceSettings,
     StoreSettings,
+    ViewSettings,
 )
 from config.slugs import slug_problem
 
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, type] = {
     "store": StoreSettings,
     "site": SiteSettings,
+    "bucket": BucketSettings,
     "server": ServerSettings,
     "fetch": FetchSettings,
     "mail": MailSettings,
@@ -123,7 +128,7 @@ class _Loader:
         self.problems: list[Problem] = []
 
     def settings(self, document: dict[str, Any], environ: Mapping[str, str]) -> Settings:
-        self._refuse_unknown((), document, [*SECTIONS, "bulletins"])
+        self._refuse_unknown((), document, [*SECTIONS, "bulletins", "merges"])
         overrides = self._environment(environ)
         sections = {
             name: self._section(name, section, document, overrides.get(name, {}))
@@ -135,7 +140,13 @@ class _Loader:
             for slug in bulletins
             if (bulletin := self._bulletin(slug, bulletins)) is not None
         ]
-        settings = Settings(path=self._path, **sections, bulletins=tuple(loaded))
+        merges = tuple(
+            self._merge(slug, self._table(("merges",), document))
+            for slug in self._table(("merges",), document)
+        )
+        settings = Settings(path=self._path, **sections, bulletins=tuple(loaded), merges=merges)
+        for path, message in feed_problems(settings):
+            self._note(path, message)
         return self._resolved(settings)
 
     # --- sections and their keys -----------------------------------------------------------
@@ -191,16 +202,41 @@ class _Loader:
         table = self._table(path, bulletins)
         if problem := slug_problem(slug):
             self._note(path, problem)
-        values = self._values(path, BulletinSettings, table, also=("sources",))
+        values = self._values(path, BulletinSettings, table, also=("sources", "views"))
         if table.get("title", "") == "":
             self._note(path, 'needs a title, such as title = "Harbour news"')
         sources = self._table((*path, "sources"), table)
-        if not sources:
+        if not sources and not values.get("ended"):
             self._note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
         bulletin = BulletinSettings(slug=slug, **{"title": "", **values})
         loaded = tuple(self._source(bulletin, name, sources) for name in sources)
         link = bulletin.link or next((source.location for source in loaded if source.url), "")
-        return replace(bulletin, link=link, sources=loaded)
+        views = self._table((*path, "views"), table)
+        return replace(
+            bulletin,
+            link=link,
+            sources=loaded,
+            views=tuple(
+                ViewSettings(
+                    bulletin=slug,
+                    name=name,
+                    **self._titled((*path, "views", name), ViewSettings, views),
+                )
+                for name in views
+            ),
+        )
+
+    def _merge(self, slug: str, merges: dict[str, Any]) -> MergeSettings:
+        values = self._titled(("merges", slug), MergeSettings, merges)
+        return MergeSettings(slug=slug, **{"bulletins": (), **values})
+
+    def _titled(self, path: tuple[str, ...], owner: type, parent: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of a table that must have a title."""
+        table = self._table(path, parent)
+        values = self._values(path, owner, table)
+        if table.get("title", "") == "":
+            self._note(path, 'needs a title, such as title = "Ferries"')
+        return {"title": "", **values}
 
     def _source(
         self, bulletin: BulletinSettings, name: str, sources: dict[str, Any]

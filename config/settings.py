@@ -24,9 +24,13 @@ Language = Annotated[str, "language"]
 Pattern = Annotated[str, "regular expression"]
 DateFormat = Annotated[str, "date format"]
 WebAddress = Annotated[str, "web address"]
+WebAddresses = Annotated[tuple[str, ...], "web addresses"]
+BucketAddress = Annotated[str, "bucket address"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
+
+Texts = tuple[str, ...]
 
 DEFAULT_PORT = 8080
 
@@ -80,6 +84,33 @@ class SiteSettings:
         None, "Folder whose templates replace ours of the same name; empty: none."
     )
     window: int = setting(50, "Items in a live feed and on a bulletin's page, newest first.")
+    span: timedelta = setting(
+        timedelta(days=8),
+        "What came within this time stays in the live feed: who looks once a week misses nothing.",
+    )
+    hubs: WebAddresses = setting(
+        (),
+        "WebSub hubs that feeds name and that are told of each change, as a list; none: no push.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """Where published documents go instead of a folder: needs the extra s3."""
+
+    address: BucketAddress = setting(
+        "", "s3://NAME or s3://NAME/PREFIX takes the documents; empty: the folder [site] output."
+    )
+    endpoint: WebAddress = setting(
+        "", "Address of the S3 service; empty: that of AWS in the region."
+    )
+    region: str = setting("us-east-1", "Region of the bucket; many services take any.")
+    access_key: str = setting(
+        "", "Name of the key; empty: AWS_ACCESS_KEY_ID, or the machine's role."
+    )
+    secret_key: str = setting(
+        "", "The key's secret; better by TIDINGS_BUCKET_SECRET_KEY_FILE.", secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +262,69 @@ class BulletinSettings:
     description: str = setting("", "One sentence about it, in the feeds and on its page.")
     language: Language = setting("en", "Language of its items (BCP 47): en, es, pt-BR.")
     time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone in which its days begin and end.")
+    icon: WebAddress = setting("", "Its picture in feed readers: PNG, JPEG or GIF; empty: none.")
+    corrections_in_feed: bool = setting(
+        default=False, why="End a corrected item in the feeds with what was corrected, by words."
+    )
+    formerly: Texts = setting(
+        (), "Names that it had before: their addresses lead here, and all that is stored goes on."
+    )
+    moved_to: WebAddress = setting(
+        "", "Where it is published from now on: its feeds say so, then their addresses lead there."
+    )
+    ended: bool = setting(
+        default=False,
+        why="It is published no more: its feeds say so, then their addresses answer 410.",
+    )
+    farewell: str = setting("", "How its feeds say that it moved or ended; empty: in our words.")
+    notice: timedelta = setting(
+        timedelta(weeks=4), "How long they say so before the addresses answer; 1s: at once."
+    )
+    corrections_in_digest: bool = setting(
+        default=False,
+        why="A digest also tells of items that were told before and corrected since.",
+    )
     sources: tuple[SourceSettings, ...] = ()
+    views: tuple[ViewSettings, ...] = ()
+
+    def view(self, name: str) -> ViewSettings | None:
+        """Return the view of that name; None where none is configured."""
+        return next((known for known in self.views if known.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionSettings:
+    """A feed of some of what is stored; every key that is given narrows it."""
+
+    title: str = required("Name of the feed.")
+    description: str = setting("", "One sentence about it, in the feed and on its page.")
+    words: Texts = setting((), "Only items with one of these words or phrases; empty: all.")
+    without: Texts = setting((), "No items with one of these.")
+    categories: Texts = setting((), "Only items of one of these categories.")
+    sources: Texts = setting((), "Only items that were found at one of these sources.")
+    languages: Texts = setting((), 'Only items in one of these languages; "pt" is also "pt-BR".')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSettings(SelectionSettings):
+    """Some items of one bulletin, as a feed beside the bulletin's own."""
+
+    bulletin: str
+    name: str
+
+    @property
+    def slug(self) -> str:
+        """Where it stands below the site."""
+        return f"{self.bulletin}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeSettings(SelectionSettings):
+    """Several bulletins as one feed; what stands in more than one of them comes once."""
+
+    slug: str
+    bulletins: Texts = required("The bulletins that it is made of.")
+    language: Language = setting("", "Language of its page; empty: that of its first bulletin.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,10 +334,12 @@ class Settings:
     path: Path
     store: StoreSettings = StoreSettings()
     site: SiteSettings = SiteSettings()
+    bucket: BucketSettings = BucketSettings()
     server: ServerSettings = ServerSettings()
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
+    merges: tuple[MergeSettings, ...] = ()
 
     @property
     def base_url(self) -> str:

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
 # Addresses that the site uses itself.
-RESERVED = frozenset("api bulletins feeds health items mails static unsubscribe".split())
+RESERVED = frozenset(
+    "api bulletins confirm feeds health items mails preferences static subscribe".split()
+) | {"unsubscribe"}
+# Names below a bulletin's folder that are not those of its views.
+_OF_BULLETINS = frozenset("archive feeds items".split())
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SUGGESTED = 40
@@ -24,6 +28,15 @@ def slug_problem(slug: str) -> str:
         return "a bulletin's name has small letters, digits and hyphens only, at most 64"
     if slug in RESERVED:
         return f"{slug!r} is an address of the site itself; choose another name"
+    return ""
+
+
+def view_problem(name: str) -> str:
+    """Say why a view cannot have a name; empty where it can."""
+    if not _SLUG.fullmatch(name):
+        return "a view's name has small letters, digits and hyphens only, at most 64"
+    if name in _OF_BULLETINS or name.isdigit():
+        return f"{name!r} is an address of the bulletin itself; choose another name"
     return ""
 
 

@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
-from config.settings import BulletinSettings, RuleSettings, SourceSettings
+from config.settings import (
+    BulletinSettings,
+    MergeSettings,
+    RuleSettings,
+    SourceSettings,
+    ViewSettings,
+)
 
 _HEAD = """\
 # Configuration of Tidings. Every key, with its default: tidings init --example
@@ -116,14 +122,15 @@ _RULES_HEAD = """\
 _EXAMPLE_HEAD = """\
 # Every key of Tidings with its default and a line of why. What is commented out is the default.
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
-# A key of [store], [site], [server], [fetch] and [mail] may come from the environment as well:
-# TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that stands in a file of its own.
+# A key of [store], [site], [bucket], [server], [fetch] and [mail] may come from the environment
+# as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a file of its own.
 """
-_EXAMPLE_VALUES = {
+_EXAMPLE_VALUES: dict[str, object] = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
-    "file": "bulletin.txt",
+    "bulletins": ("harbour",),
 }
+_EXAMPLE_TITLES: dict[type, str] = {ViewSettings: "Ferries", MergeSettings: "Port and airport"}
 
 
 def example_configuration() -> str:
@@ -136,7 +143,15 @@ def example_configuration() -> str:
     parts.append(f"[{source}.main.rules]\n{_explained(RuleSettings)}")
     parts.append(
         f"# A second source of the same bulletin.\n[{source}.file]\n"
-        f"{_keys({'file': _EXAMPLE_VALUES['file']})}"
+        f"{_keys({'file': 'bulletin.txt'})}"
+    )
+    parts.append(
+        "# A feed of some of its items, at harbour/ferries/.\n[bulletins.harbour.views.ferries]\n"
+        f"{_explained(ViewSettings, given=('title',))}"
+    )
+    parts.append(
+        "# Several bulletins as one feed, at port/.\n[merges.port]\n"
+        f"{_explained(MergeSettings, given=('title', 'bulletins'))}"
     )
     return "\n".join(parts)
 
@@ -148,12 +163,17 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
         if "why" not in field.metadata or field.name == "rules":
             continue
         line = (
-            f"{field.name} = {_quoted(_EXAMPLE_VALUES[field.name])}"
+            f"{field.name} = {_literal(_example(owner, field.name))}"
             if field.name in given
             else f"# {_default(owner, field.name)}"
         )
         lines.append(f"# {field.metadata['why']}\n{line}\n")
     return "".join(lines)
+
+
+def _example(owner: type, name: str) -> object:
+    titles = _EXAMPLE_TITLES if name == "title" else {}
+    return titles.get(owner, _EXAMPLE_VALUES[name])
 
 
 def _default(owner: type, name: str) -> str:
@@ -167,8 +187,8 @@ def _default(owner: type, name: str) -> str:
 
 def _literal(value: object) -> str:
     match value:
-        case dict():
-            return "{}"
+        case dict() | tuple():
+            return json.dumps(value, ensure_ascii=False)
         case int():
             return str(value).lower()
         case timedelta():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 RSS = "rss.xml"
 ATOM = "atom.xml"
 JSON_FEED = "feed.json"
+FEED_STYLE = "feed.css"
 
 
 def item_path(slug: str, token: str) -> str:

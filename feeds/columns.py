@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
 from feeds.keys import KEYS_VERSION, title_key, url_key
-from feeds.model import Content, Former, Item, When
+from feeds.model import Attachment, Content, Former, Item, When
 
 if TYPE_CHECKING:
     from feeds.database import Row
 
 CONTENT = (
-    "title, url, day, instant, summary_html, full_html, author, image_url, categories, language"
+    "title, url, day, instant, summary_html, full_html, author, image_url, categories, language, "
+    "attachments"
 )
 ITEM = (
     "id, token, items.bulletin AS bulletin, number, changed, "
     f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id, "
-    "forgotten, merged_into, withdrawn, restored"
+    "forgotten, merged_into, withdrawn, restored, archive"
 )
 FORMER = "revisions.revision AS revision, content, replaced, evidence, strength, merged_from"
 
@@ -38,6 +39,13 @@ def content_columns(content: Content) -> dict[str, object]:
         "image_url": content.image_url,
         "categories": json.dumps(content.categories, ensure_ascii=False),
         "language": content.language,
+        "attachments": json.dumps(
+            [
+                [each.url, each.mime, each.size, each.title, each.seconds]
+                for each in content.attachments
+            ],
+            ensure_ascii=False,
+        ),
         "url_key": url_key(content.url),
         "title_key": title_key(content.title),
         "keys_version": KEYS_VERSION,
@@ -57,7 +65,17 @@ def content_from(row: Row) -> Content:
         image_url=row["image_url"],
         categories=tuple(json.loads(row["categories"])),
         language=row["language"],
+        attachments=tuple(
+            Attachment(url=url, mime=mime, size=size, title=title, seconds=seconds)
+            for url, mime, size, title, seconds in json.loads(row["attachments"])
+        ),
     )
+
+
+def content_from_json(text: str) -> Content:
+    """Read a content that was kept as a former revision."""
+    # Kept before items had attachments.
+    return content_from({"attachments": "[]"} | json.loads(text))
 
 
 def content_json(content: Content) -> str:
@@ -71,7 +89,7 @@ def content_json(content: Content) -> str:
 def former_from(row: Row) -> Former:
     """Read a former content from a row with the columns of FORMER."""
     return Former(
-        content=content_from(json.loads(row["content"])),
+        content=content_from_json(row["content"]),
         revision=row["revision"],
         replaced=from_column(row["replaced"]),
         evidence=row["evidence"],
@@ -99,6 +117,7 @@ def item_from(row: Row, *, at: Row | None = None) -> Item:
         merged_into=row["merged_into"] or "",
         withdrawn=from_column(row["withdrawn"]),
         restored=from_column(row["restored"]),
+        archive=row["archive"],
         position=at["position"] if at else None,
         missing_since=from_column(at["missing_since"]) if at else None,
         sighted=at is not None,

@@ -77,6 +77,10 @@ class Database(ABC):
     def lock_schema(self, transaction: Transaction) -> None:
         """Let one process at a time change the schema, until the transaction ends."""
 
+    @abstractmethod
+    def tables_with(self, transaction: Transaction, column: str) -> tuple[str, ...]:
+        """Return the names of all tables that have a column."""
+
     def __enter__(self) -> Self:
         return self
 
@@ -233,6 +237,15 @@ class SqliteDatabase(Database):
 
     def lock_schema(self, transaction: Transaction) -> None:
         """Nothing to do: BEGIN IMMEDIATE lets one writer in."""
+
+    def tables_with(self, transaction: Transaction, column: str) -> tuple[str, ...]:
+        rows = transaction.all(
+            "SELECT tables.name AS name FROM sqlite_master AS tables "
+            "JOIN pragma_table_info(tables.name) AS columns ON columns.name = :column "
+            "WHERE tables.type = 'table' ORDER BY tables.name",
+            column=column,
+        )
+        return tuple(row["name"] for row in rows)
 
 
 def _remedy(message: str) -> str:

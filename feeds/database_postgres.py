@@ -136,6 +136,14 @@ class PostgresDatabase(Database):
     def lock_schema(self, transaction: Transaction) -> None:
         transaction.one("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)
 
+    def tables_with(self, transaction: Transaction, column: str) -> tuple[str, ...]:
+        rows = transaction.all(
+            "SELECT table_name AS name FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND column_name = :column ORDER BY table_name",
+            column=column,
+        )
+        return tuple(row["name"] for row in rows)
+
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from feeds.keys import text_key, title_key, url_key
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UNKNOWN = "?"
 
 _NOON = 12
+_FIRST_DAY = date(1990, 1, 1)
 # From noon on this is the same day nearly everywhere.
 _UNTIL_EVENING_S = 36_000
 
@@ -95,6 +96,7 @@ def content_of(entry: Entry) -> Content:
         image_url=entry.image_url,
         categories=entry.categories,
         language=entry.language,
+        attachments=entry.attachments,
     )
 
 
@@ -123,6 +125,7 @@ def _merged(match: Match, shared: set[str]) -> Content:
         image_url=new.image_url or old.image_url,
         categories=new.categories or old.categories,
         language=new.language or old.language,
+        attachments=new.attachments or old.attachments,
     )
 
 
@@ -162,6 +165,7 @@ def fingerprint(content: Content) -> str:
         content.author,
         url_key(content.image_url),
         *content.categories,
+        *(f"attached {url_key(attachment.url)}" for attachment in content.attachments),
     )
     return hashlib.blake2b("\0".join(seen).encode(), digest_size=8).hexdigest()
 
@@ -173,11 +177,12 @@ def publication_time(
 
     A time stands as it was given. A day without one is noon of the bulletin's zone, which is
     that day nearly everywhere, and a second or more apart from its neighbours, for readers sort
-    by it. Nothing is later than now: neither an announced event nor noon of this morning.
+    by it. Nothing is later than now: neither an announced event nor noon of this morning. A day
+    before there was a web is one that the item tells of: its feed date is now.
     ``rank`` counts the new items above this one on the page.
     """
     latest = now.astimezone(UTC).replace(microsecond=0) - timedelta(seconds=rank)
-    if when is None:
+    if when is None or when.day < _FIRST_DAY:
         return latest
     if when.instant is not None:
         return min(when.instant.astimezone(UTC).replace(microsecond=0), latest)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 _READABLE_BY_ALL = 0o644
 
 
-def replace_file(path: Path, content: bytes) -> bool:
+def replace_file(path: Path, content: bytes, *, modified_ns: int | None = None) -> bool:
     """Write a file under a temporary name and put it in place; False where it said so already.
 
+    It has ``modified_ns`` for its time of change from the first moment, where that is given.
     Raises OSError; then the old file stands as it was.
     """
     try:
@@ -30,6 +31,9 @@ def replace_file(path: Path, content: bytes) -> bool:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             os.fchmod(file.fileno(), _READABLE_BY_ALL)
+            if modified_ns is not None:
+                file.flush()
+                os.utime(file.fileno(), ns=(modified_ns, modified_ns))
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

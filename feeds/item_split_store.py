@@ -20,6 +20,7 @@ from feeds.columns import (
     item_from,
 )
 from feeds.diff import fingerprint, publication_time
+from feeds.feed_store import parts_of_new
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
 from feeds.item_admin_store import ItemError, current_item, take_number
@@ -29,7 +30,7 @@ from feeds.wordings import formers, merged_wordings, taken_apart, without_addres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from feeds.database import Database, Row, Transaction
@@ -47,10 +48,11 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """The transaction in which items are taken apart, and the bulletin's number that it took."""
+    """The transaction in which items are taken apart, the number that it took, and its day."""
 
     transaction: Transaction
     number: int
+    day: date
 
 
 class ItemSplitStore:
@@ -69,7 +71,9 @@ class ItemSplitStore:
         """
         with self._database.transaction() as transaction:
             step = _Step(
-                transaction=transaction, number=take_number(transaction, item.bulletin, now)
+                transaction=transaction,
+                number=take_number(transaction, item.bulletin, now),
+                day=now.date(),
             )
             newer = _stored(transaction, item.id)
             if newer is None or not newer.merged_into:
@@ -103,7 +107,9 @@ class ItemSplitStore:
         """
         with self._database.transaction() as transaction:
             step = _Step(
-                transaction=transaction, number=take_number(transaction, item.bulletin, now)
+                transaction=transaction,
+                number=take_number(transaction, item.bulletin, now),
+                day=now.astimezone(zone).date(),
             )
             kept = current_item(transaction, item)
             rows = _rows(transaction, kept)
@@ -134,6 +140,7 @@ class ItemSplitStore:
         if first.since is None:
             raise RuntimeError("the first wording of an item cannot be split off")
         token = new_token()
+        (archive,) = parts_of_new(step.transaction, item.bulletin, (first.content,), day=step.day)
         published = publication_time(
             first.content.when, number=step.number, rank=0, now=first.since, zone=zone
         )
@@ -146,6 +153,8 @@ class ItemSplitStore:
             "first_seen": to_column(first.since),
             "baseline": int(not announce),
             "source_id": "",
+            # What is closed of the archive gains nothing: it is put where news are put today.
+            "archive": archive,
         }
         step.transaction.run_each(INSERT_ITEM, [row])
         return current_item(step.transaction, replace(item, id=str(row["id"])))

@@ -5,12 +5,14 @@ Each method is one question or one transaction. What to write is decided in ``fe
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
 from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
 from feeds.diff import content_of, fingerprint, is_baseline, publication_time
+from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
 from feeds.keys import title_key, url_key
@@ -93,8 +95,10 @@ class ItemStore:
             )
             ids = self._insert_new(transaction, check, changes, first=first, zone=zone)
             numbers = count(first + len(changes.new))
-            for revision, number in zip(changes.revised, numbers, strict=False):
-                _revise(transaction, revision, number=number, now=check.finished)
+            for rank, (revision, number) in enumerate(zip(changes.revised, numbers, strict=False)):
+                # Apart from one another, as items are when they come.
+                changed_at = check.finished - timedelta(seconds=rank)
+                _revise(transaction, revision, number=number, now=changed_at)
             transaction.run_each(
                 "UPDATE items SET number = :number, changed = :number, baseline = 0 WHERE id = :id",
                 [
@@ -117,12 +121,19 @@ class ItemStore:
     ) -> tuple[str, ...]:
         """Insert the new entries so that the top of the page gets the highest number."""
         rows: list[dict[str, object]] = []
+        day = check.finished.astimezone(zone).date()
+        parts = parts_of_new(transaction, check.bulletin, changes.new, day=day)
+        taken = recently_published(transaction, check.bulletin, RECENT)
         for rank, entry in enumerate(changes.new):
             number = first + len(changes.new) - 1 - rank
             token = new_token()
             published = publication_time(
                 entry.when, number=number, rank=rank, now=check.finished, zone=zone
             )
+            # Of one instant for all items of a day a reader would make any order.
+            while published in taken:
+                published -= timedelta(seconds=1)
+            taken.add(published)
             rows.append(
                 content_columns(content_of(entry))
                 | {
@@ -134,6 +145,7 @@ class ItemStore:
                     "first_seen": to_column(check.finished),
                     "baseline": int(is_baseline(entry, changes, rank=rank)),
                     "source_id": entry.source_id,
+                    "archive": parts[rank],
                 }
             )
         transaction.run_each(INSERT_ITEM, rows)
@@ -304,11 +316,11 @@ INSERT_ITEM = """
 INSERT INTO items (
     id, token, bulletin, number, changed, title, url, day, instant, summary_html, full_html,
     author, image_url, categories, language, published, updated, first_seen, revision, baseline,
-    source_id, url_key, title_key, keys_version
+    source_id, url_key, title_key, keys_version, attachments, archive
 ) VALUES (
     :id, :token, :bulletin, :number, :number, :title, :url, :day, :instant, :summary_html,
     :full_html, :author, :image_url, :categories, :language, :published, :published, :first_seen, 0,
-    :baseline, :source_id, :url_key, :title_key, :keys_version
+    :baseline, :source_id, :url_key, :title_key, :keys_version, :attachments, :archive
 )
 """
 _UPDATE_ITEM = """
@@ -316,7 +328,7 @@ UPDATE items SET
     title = :title, url = :url, day = :day, instant = :instant, summary_html = :summary_html,
     full_html = :full_html, author = :author, image_url = :image_url, categories = :categories,
     language = :language, url_key = :url_key, title_key = :title_key, keys_version = :keys_version,
-    updated = :updated, revision = revision + 1, changed = :changed
+    attachments = :attachments, updated = :updated, revision = revision + 1, changed = :changed
 WHERE id = :id
 """
 _SIGHT = """

@@ -23,10 +23,15 @@ def write_json_feed(feed: Feed) -> bytes:
             "version": VERSION,
             "title": feed.title,
             "home_page_url": feed.home_url,
-            "feed_url": feed.json_url,
+            # It names the feed, and so an archived document names the live one.
+            "feed_url": (feed.live or feed.urls).json,
             "description": feed.description,
+            "next_url": feed.previous.json if feed.previous else "",
+            "icon": feed.icon_url,
             "authors": [{"name": feed.author}],
             "language": feed.language,
+            "expired": feed.expired,
+            "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
         }
     )
     items = ",\n".join(_text(_item(item)) for item in feed.items)
@@ -48,6 +53,20 @@ def _item(item: FeedItem) -> dict[str, object]:
         "authors": [{"name": item.author}] if item.author else [],
         "tags": item.categories,
         "language": item.language,
+        "attachments": [
+            {
+                name: value
+                for name, value in (
+                    ("url", attachment.url),
+                    ("mime_type", attachment.mime),
+                    ("title", attachment.title),
+                    ("size_in_bytes", attachment.size),
+                    ("duration_in_seconds", attachment.seconds),
+                )
+                if value
+            }
+            for attachment in item.attachments
+        ],
     }
 
 

@@ -25,6 +25,21 @@ class When:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that belongs to an item: a recording, a document.
+
+    ``url`` is absolute. ``mime`` is its type, ``size`` its bytes and ``seconds`` how long it
+    plays, empty or 0 where the source does not say.
+    """
+
+    url: str
+    mime: str = ""
+    size: int = 0
+    title: str = ""
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing found in one check: no identity of ours, no past.
 
@@ -46,6 +61,7 @@ class Entry:
     image_url: str = ""
     categories: tuple[str, ...] = ()
     language: str = ""
+    attachments: tuple[Attachment, ...] = ()
     evidence: dict[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -90,6 +106,7 @@ class Content:
     image_url: str = ""
     categories: tuple[str, ...] = ()
     language: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +145,7 @@ class Item:
     merged_into: str = ""
     withdrawn: datetime | None = None
     restored: datetime | None = None
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from feeds.dates_forms import machine_date
 from feeds.markup import paragraphs_html, plain_text, sanitise, web_url
 from feeds.model import Entry, Reading
+from feeds.read_attachments import attachments_of, json_attachments, picture_of
 from feeds.text import clean_text, language_tag, shorten
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 # Elements of every namespace, but no comments and no instructions.
 _ANY = "{*}*"
 _ITEMS = frozenset({"item", "entry"})
@@ -132,6 +134,9 @@ def _entry(node: _Element, *, zone: ZoneInfo, base: str) -> Entry | None:
             for child in _children(node, "category")
             if (text := clean_text(str(child.get("term") or child.text or "")))
         ),
+        image_url=picture_of(node, base),
+        language=language_tag(str(node.get(_LANG) or _child(node, "language"))),
+        attachments=attachments_of(node, base),
         evidence={"title": "feed", "link": "feed", "date": "feed"},
     )
 
@@ -172,6 +177,17 @@ def _string(value: object) -> str:
     return str(value) if isinstance(value, str | int) else ""
 
 
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _json_author(item: dict[str, object]) -> str:
+    """Return the names of the authors; version 1.0 has one, in a place of its own."""
+    authors = _list(item.get("authors")) or [item.get("author")]
+    names = (_string(each.get("name")) for each in authors if isinstance(each, dict))
+    return clean_text(", ".join(filter(None, names)))
+
+
 def _json_entry(item: dict[str, object], *, zone: ZoneInfo, base: str) -> Entry | None:
     markup = _string(item.get("content_html"))
     text = _string(item.get("summary")) or _string(item.get("content_text"))
@@ -187,6 +203,10 @@ def _json_entry(item: dict[str, object], *, zone: ZoneInfo, base: str) -> Entry 
         when=machine_date(date, zone) if date else None,
         summary_html=summary,
         source_id=clean_text(_string(item.get("id"))),
-        image_url=web_url(_string(item.get("image")), base),
+        author=_json_author(item),
+        image_url=web_url(_string(item.get("image") or item.get("banner_image")), base),
+        categories=tuple(filter(None, map(clean_text, map(_string, _list(item.get("tags")))))),
+        language=language_tag(_string(item.get("language"))),
+        attachments=json_attachments(item.get("attachments"), base),
         evidence={"title": "feed", "link": "feed", "date": "feed"},
     )

@@ -125,11 +125,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletinState:
-    """How far a bulletin has come, and the id of its feeds."""
+    """How far a bulletin has come, and the id of its feeds.
+
+    ``unwell`` counts the sources that are not well; ``stale_since`` is when the first of these
+    was last read with success, None where that never was.
+    """
 
     slug: str
     feed_id: str
     number: int
+    unwell: int = 0
+    stale_since: datetime | None = None
 
 
 class LeaseLostError(Exception):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
+from feeds.rename_store import rename_bulletins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +26,15 @@ def register(
     """Bring the rows of bulletins and sources in line with the configuration.
 
     A new source is due at once, and so is one whose location or schedule was changed; a
-    source that is no longer configured rests, with all that is known of it.
+    source that is no longer configured rests, with all that is known of it, and so do those of a
+    bulletin that ended. One that is renamed goes on as what it was.
     """
+    rename_bulletins(database, bulletins)
     wanted = {
         (bulletin.slug, source.name): _registered(source)
         for bulletin in bulletins
         for source in bulletin.sources
+        if not bulletin.ended
     }
     with database.reading() as transaction:
         slugs = {row["slug"] for row in transaction.all("SELECT slug FROM bulletins")}

@@ -1,7 +1,9 @@
 """Templates become text: the only door of Jinja2, shared by pages and mails.
 
 An unknown variable is an error, and what ends in .html or .xml is escaped. Templates that did not
-ship with us are text, not programs: where there are any, all run in a sandbox.
+ship with us are text, not programs: where there are any, all run in a sandbox. What a template
+marks for translation (``{% trans %}``, ``_()``, ``ngettext()``) stands in the language that its
+variable ``language`` names, in English without one.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from feeds.languages import weekday_name
+from feeds.translations import CatalogueError, Translations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +37,24 @@ def package_templates(package: str) -> Path:
     return Path(str(files(package))) / "templates"
 
 
+def package_translations(package: str) -> Path:
+    """Return the folder of catalogues that ships with one of our packages."""
+    return Path(str(files(package))) / "translations"
+
+
 class Renderer:
     """Renders templates by name; of two with one name the one in the earlier folder is used.
 
-    ``foreign`` is the folder of an operator's own, which comes before all others.
+    ``foreign`` is the folder of an operator's own, which comes before all others; catalogues may
+    stand in its folder ``translations``. ``translations`` are the folders of ours.
     """
 
-    def __init__(self, *folders: Path, foreign: Path | None = None) -> None:
+    def __init__(
+        self, *folders: Path, foreign: Path | None = None, translations: tuple[Path, ...] = ()
+    ) -> None:
         self._folders = (foreign, *folders) if foreign else folders
+        own = (foreign / "translations",) if foreign else ()
+        self.translations = Translations(*own, *translations)
         self._sandboxed = foreign is not None
         self._environment: Any = None
 
@@ -53,6 +68,8 @@ class Renderer:
             raise self._explained(error.name or name, error.lineno, str(error.message)) from error
         except jinja2.TemplateNotFound as error:
             raise self._explained(name, None, f"there is no template {error}") from error
+        except CatalogueError as error:
+            raise TemplateError(str(error)) from error
         except Exception as error:
             # A template can fail in every way that Python can; all of them are the template's.
             template, line = _place(error, name)
@@ -64,6 +81,8 @@ class Renderer:
         digest = hashlib.sha256()
         for name, path in sorted(self._in_use().items()):
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for path in self.translations.files():
+            digest.update(path.read_bytes() + b"\0")
         return digest.hexdigest()
 
     def _in_use(self) -> dict[str, Path]:
@@ -76,7 +95,9 @@ class Renderer:
 
     def _template(self, name: str) -> Template:
         if self._environment is None:
-            self._environment = _environment(self._folders, sandboxed=self._sandboxed)
+            self._environment = _environment(
+                self._folders, self.translations, sandboxed=self._sandboxed
+            )
         template: Template = self._environment.get_template(name)
         return template
 
@@ -88,7 +109,7 @@ class Renderer:
         )
 
 
-def _environment(folders: tuple[Path, ...], *, sandboxed: bool) -> Any:  # noqa: ANN401 - the type is behind this door
+def _environment(folders: tuple[Path, ...], translations: Translations, *, sandboxed: bool) -> Any:  # noqa: ANN401 - the type is behind this door
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -100,11 +121,33 @@ def _environment(folders: tuple[Path, ...], *, sandboxed: bool) -> Any:  # noqa:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    filters: dict[str, Callable[..., str]] = {"day": day, "instant": instant}
+    environment.policies["ext.i18n.trimmed"] = True
+    _translate(environment, translations)
+    filters: dict[str, Callable[..., str]] = {
+        "day": day,
+        "instant": instant,
+        "weekday": weekday_name,
+    }
     environment.filters.update(filters)
     environment.globals["direction"] = direction
     return environment
+
+
+def _translate(environment: Any, translations: Translations) -> None:  # noqa: ANN401 - as above
+    """Let templates speak the language that their variable ``language`` names."""
+    from jinja2 import pass_context
+
+    @pass_context
+    def message(context: Any, text: str) -> str:  # noqa: ANN401 - Jinja's
+        return translations.message(str(context.get("language") or ""), text)
+
+    @pass_context
+    def counted(context: Any, one: str, many: str, number: int) -> str:  # noqa: ANN401 - Jinja's
+        return translations.counted(str(context.get("language") or ""), one, many, number)
+
+    environment.install_gettext_callables(message, counted, newstyle=True)
 
 
 def _place(error: Exception, name: str) -> tuple[str, int | None]:
@@ -152,3 +195,19 @@ def _locale(language: str) -> str:
         except (UnknownLocaleError, ValueError):
             continue
     return "en_GB"
+
+
+@lru_cache(maxsize=512)
+def month_of_year(value: date, language: str) -> str:
+    """Write a month and its year as people of a language write them: September 2020."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", value, locale=_locale(language))
+
+
+@lru_cache(maxsize=512)
+def month_name(value: date, language: str) -> str:
+    """Write a month without its year: September."""
+    from babel.dates import format_date
+
+    return format_date(value, "LLLL", locale=_locale(language))

@@ -194,5 +194,67 @@ FEEDS = Migrations(
             "CREATE INDEX items_by_keys_version ON items (keys_version)",
             "CREATE INDEX sightings_of ON sightings (item)",
         ),
+        (
+            # attachments: files that belong to an item. archive: the part of the bulletin's
+            # archive that it was put into when it came (feeds.archive), and stays in. What came
+            # before there was an archive is parted by its number.
+            "ALTER TABLE items ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE items ADD COLUMN archive TEXT NOT NULL DEFAULT ''",
+            """
+            UPDATE items SET archive = substr(first_seen, 1, 7) || '-'
+                || substr(CAST(10000 + number / 100 AS TEXT), 2)
+            """,
+            "CREATE INDEX items_archived ON items (bulletin, archive)",
+            # What readers of the live feed were promised: news and corrections.
+            """
+            CREATE INDEX items_promised ON items (bulletin, changed)
+            WHERE forgotten IS NULL AND (baseline = 0 OR updated > published)
+            """,
+        ),
+        (
+            # Items by the day that they are filed under, with what the archive counts.
+            """
+            CREATE INDEX items_by_day ON items (
+                bulletin, (substr(coalesce(day, published), 1, 10)), published, token, updated
+            ) WHERE forgotten IS NULL
+            """,
+            # Feeds that no bulletin's own row names: its views, and merges of bulletins.
+            """
+            CREATE TABLE named_feeds (
+                path TEXT PRIMARY KEY,
+                feed_id TEXT NOT NULL UNIQUE,
+                minted TEXT NOT NULL
+            )
+            """,
+            # What a bulletin's feeds say since when: that it moved to a place, or ended (empty).
+            """
+            CREATE TABLE farewells (
+                bulletin TEXT PRIMARY KEY REFERENCES bulletins (slug),
+                moved_to TEXT NOT NULL,
+                item TEXT NOT NULL UNIQUE,
+                said TEXT NOT NULL
+            )
+            """,
+        ),
+        (
+            # What a hub is to be told: topic is the address of a feed, digest that of the document
+            # as it was put out last, since changed. next_attempt is NULL where nothing is due;
+            # lease numbers the attempts, so that a late outcome changes nothing.
+            """
+            CREATE TABLE pings (
+                id SERIAL_KEY,
+                hub TEXT NOT NULL,
+                topic TEXT NOT NULL,
+                digest TEXT NOT NULL,
+                changed TEXT NOT NULL,
+                next_attempt TEXT,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                lease BIGINT NOT NULL DEFAULT 0,
+                problem TEXT NOT NULL DEFAULT '',
+                UNIQUE (hub, topic)
+            )
+            """,
+            "CREATE INDEX pings_due ON pings (next_attempt) WHERE next_attempt IS NOT NULL",
+        ),
     ),
 )

@@ -49,10 +49,14 @@ class SourceStore:
     def bulletin_states(self) -> dict[str, BulletinState]:
         """Return all bulletins that were ever configured, by slug."""
         with self._database.reading() as transaction:
-            rows = transaction.all("SELECT slug, feed_id, number FROM bulletins ORDER BY slug")
+            rows = transaction.all(_BULLETIN_STATES)
         return {
             row["slug"]: BulletinState(
-                slug=row["slug"], feed_id=row["feed_id"], number=row["number"]
+                slug=row["slug"],
+                feed_id=row["feed_id"],
+                number=row["number"],
+                unwell=row["unwell"],
+                stale_since=from_column(row["stale_since"]),
             )
             for row in rows
         }
@@ -210,6 +214,13 @@ WHERE slug = (
 RETURNING lease
 """
 _RELEASE = "UPDATE bulletins SET leased_until = '' WHERE slug = :slug AND lease = :lease"
+
+_BULLETIN_STATES = """
+SELECT slug, feed_id, number, count(sources.name) AS unwell, min(succeeded) AS stale_since
+FROM bulletins LEFT JOIN sources
+    ON sources.bulletin = bulletins.slug AND active = 1 AND problem <> ''
+GROUP BY slug, feed_id, number ORDER BY slug
+"""
 
 
 def hold(

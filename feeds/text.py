@@ -42,8 +42,39 @@ def legal_text(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _LINE_BREAK.sub("\n", text).translate(_C1)
+    legal = _legal(text)
+    # What was parted by illegal characters may be UTF-8 without them.
+    while _TWICE_ENCODED.search(legal) and (again := _legal(legal)) != legal:
+        legal = again
+    return legal
+
+
+def _legal(text: str) -> str:
+    text = _LINE_BREAK.sub("\n", _once_encoded(text)).translate(_C1)
     return _ILLEGAL.sub("", text).translate(_TURNING)
+
+
+# UTF-8 that was read as windows-1252, and by those who call that Latin-1: "cafÃ©", "â€œ".
+_AS_BYTES = {
+    **{code: code for code in range(0x100)},
+    **{ord(character): code for code, character in _C1.items() if character},
+}
+_TWICE_ENCODED = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf" + "".join(filter(None, _C1.values())) + "]"
+)
+
+
+def _once_encoded(text: str) -> str:
+    """Return a text that was encoded twice as it was meant; as it stands where that is a guess.
+
+    It is none where every character that is not ASCII is a part of UTF-8.
+    """
+    while _TWICE_ENCODED.search(text):
+        try:
+            text = bytes(_AS_BYTES[ord(character)] for character in text).decode()
+        except (KeyError, UnicodeDecodeError):
+            return text
+    return text
 
 
 @lru_cache(maxsize=1024)

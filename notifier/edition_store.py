@@ -1,77 +1,87 @@
-"""Editions in SQL: opening one is a single transaction, and its list of items is frozen."""
+"""Editions in SQL: deciding who is told what is a single transaction, and its lists are frozen."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
-from itertools import groupby
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from feeds.columns import ITEM, item_from
+from feeds.columns import ITEM, content_from, item_from
 from feeds.instants import to_column
-from notifier.cadence import next_digest
-from notifier.subscriber_store import subscription_from
+from notifier.due_store import CORRECTED, NEW, decide, is_any_due, take_due
+from notifier.fresh_store import ANNOUNCED
+from notifier.model import Form
+from notifier.suppression_store import SuppressionStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from feeds.database import Database, Transaction
-    from feeds.model import Item
+    from config.settings import BulletinSettings
+    from feeds.database import Database, Row, Transaction
+    from feeds.model import Content, Item
+    from notifier.due_store import Planned
     from notifier.model import Subscription
 
 # Subscriptions decided in one transaction: short enough that a check is not kept waiting.
 BATCH = 500
 
-# An instant subscription is due when its bulletin has moved past its mark, any other when its
-# time has come. The rows stay locked until their mark and their next time are written.
-_DUE = """
-SELECT subscriptions.id AS id, subscriber, address, bulletin, cadence, time_zone, language,
-       mark, next_digest, token, bulletins.number AS upto
-FROM subscriptions
-JOIN subscribers ON subscribers.id = subscriptions.subscriber
-JOIN bulletins ON bulletins.slug = subscriptions.bulletin
-WHERE subscriptions.active = 1 AND subscribers.state = 'active'
-  AND (next_digest <= :now OR (next_digest IS NULL AND mark < bulletins.number))
-ORDER BY bulletin, mark, subscriptions.id
-LIMIT :limit
-FOR UPDATE OF subscriptions SKIP LOCKED
-"""
-_ANY_DUE = """
-SELECT 1 FROM subscriptions JOIN bulletins ON bulletins.slug = subscriptions.bulletin
-WHERE active = 1 AND (next_digest <= :now OR (next_digest IS NULL AND mark < bulletins.number))
-LIMIT 1
-"""
 _OPEN = """
-INSERT INTO editions (bulletin, number, after, upto, opened, audience)
-VALUES (
-    :bulletin,
-    (SELECT coalesce(max(number), 0) + 1 FROM editions WHERE bulletin = :bulletin),
-    :after, :upto, :now, 0
-)
+INSERT INTO editions (bulletin, number, after, upto, opened, audience, key, language, form, whole)
+SELECT :bulletin, coalesce(max(number), 0) + 1, -coalesce(max(number), 0) - 1, :upto, :now, 0,
+       :key, :language, :form, :whole
+FROM editions WHERE bulletin = :bulletin
 RETURNING id
 """
 _FREEZE = """
-INSERT INTO edition_items (edition, item)
-SELECT :edition, id FROM items
-WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND baseline = 0
-  AND forgotten IS NULL AND withdrawn IS NULL
+INSERT INTO edition_items (edition, item, kind, revision, was)
+VALUES (:edition, :item, :kind, :revision, :was)
 """
 _QUEUE = """
-INSERT INTO deliveries (edition, subscription, address, state, message_id, next_attempt, created)
-VALUES (:edition, :subscription, :address, 'queued', :message_id, :now, :now)
+INSERT INTO deliveries (
+    edition, subscription, address, state, message_id, next_attempt, created, reply, finished
+) VALUES (
+    :edition, :subscription, :address, :state, :message_id, :now, :now, :reply, :finished
+)
+"""
+_ITEMS = f"""
+SELECT {ITEM}, kind, frozen, was FROM (
+    SELECT item, kind, revision AS frozen, was FROM edition_items WHERE edition = :edition
+) AS held JOIN items ON items.id = held.item
+ORDER BY published DESC, number DESC
+"""
+_WORDING = """
+SELECT content FROM revisions
+WHERE item = :item AND revision >= :revision AND merged_from IS NULL
+ORDER BY revision LIMIT 1
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One numbered digest occasion; ``audience`` counts its deliveries."""
+    """One numbered digest occasion; ``audience`` counts its deliveries.
+
+    It is written in ``language`` (empty: the bulletin's) and ``form``. ``whole`` says that it
+    holds all that was new, so that it is no secret of somebody's filter.
+    """
 
     id: int
     bulletin: str
     number: int
     audience: int
+    language: str = ""
+    form: Form = Form.HTML
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """An item of an edition that was told before, with the wording that was told."""
+
+    item: Item
+    former: Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +93,26 @@ class Decided:
 
 
 class EditionStore:
-    """Editions in a database."""
+    """Editions in a database; ``bulletins`` are those that are configured."""
 
-    def __init__(self, database: Database, *, secret: str, mail_domain: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        secret: str,
+        mail_domain: str,
+        bulletins: Sequence[BulletinSettings] = (),
+        batch: int = BATCH,
+    ) -> None:
         self._database = database
+        self._batch = batch
         self._secret = secret.encode()
         self._mail_domain = mail_domain
+        self._suppressions = SuppressionStore(database)
+        self._languages = {bulletin.slug: bulletin.language for bulletin in bulletins}
+        self._correcting = {
+            bulletin.slug for bulletin in bulletins if bulletin.corrections_in_digest
+        }
 
     def open_due(self, *, now: datetime) -> Decided:
         """Decide for a batch of due subscriptions who gets which items, in one transaction.
@@ -97,47 +121,57 @@ class EditionStore:
         only the next due time moves.
         """
         with self._database.reading() as transaction:
-            if transaction.one(_ANY_DUE, now=to_column(now)) is None:
+            if not is_any_due(transaction, now=now):
                 return Decided(subscriptions=0, deliveries=0)
+        is_suppressed = self._suppressions.test()
         with self._database.transaction() as transaction:
-            rows = transaction.all(_DUE, now=to_column(now), limit=BATCH)
-            due = [(subscription_from(row), int(row["upto"])) for row in rows]
+            due = take_due(transaction, now=now, limit=self._batch)
+            audiences = decide(
+                transaction,
+                due,
+                languages=self._languages,
+                correcting=self._correcting,
+                now=now,
+            )
+            reasons = is_suppressed(transaction, [one.subscription.address for one in due])
             queued = 0
-            for (bulletin, after, upto), group in groupby(
-                due, key=lambda pair: (pair[0].bulletin, pair[0].mark, pair[1])
-            ):
-                audience = [subscription for subscription, _ in group]
-                edition = self._open(transaction, bulletin, after=after, upto=upto, now=now)
-                if edition is not None:
-                    queued += self._queue(transaction, edition, audience, now=now)
-                _move_on(transaction, audience, upto=upto, now=now)
+            for planned, audience in audiences.items():
+                edition = self._open(transaction, planned, now=now)
+                queued += self._queue(transaction, edition, audience, reasons, now=now)
         return Decided(subscriptions=len(due), deliveries=queued)
 
-    def _open(
-        self, transaction: Transaction, bulletin: str, *, after: int, upto: int, now: datetime
-    ) -> int | None:
-        """Return the edition of these items, opened now or before; None where there are none."""
+    def _open(self, transaction: Transaction, planned: Planned, *, now: datetime) -> int:
+        """Return the edition of these items, opened now or before."""
         # Two workers that open editions of one bulletin at once would take the same number.
-        transaction.one("SELECT 1 FROM bulletins WHERE slug = :slug FOR UPDATE", slug=bulletin)
-        values = {"bulletin": bulletin, "after": after, "upto": upto}
+        transaction.one(
+            "SELECT 1 FROM bulletins WHERE slug = :slug FOR UPDATE", slug=planned.bulletin
+        )
         known = transaction.one(
-            "SELECT id FROM editions WHERE bulletin = :bulletin AND after = :after "
-            "AND upto = :upto",
-            **values,
+            "SELECT id FROM editions WHERE bulletin = :bulletin AND key = :key",
+            bulletin=planned.bulletin,
+            key=planned.key,
         )
         if known is not None:
             return int(known["id"])
-        if not transaction.one(
-            "SELECT 1 FROM items WHERE bulletin = :bulletin AND number > :after "
-            "AND number <= :upto AND baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL "
-            "LIMIT 1",
-            **values,
-        ):
-            return None
-        row = transaction.one(_OPEN, **values, now=to_column(now))
+        row = transaction.one(
+            _OPEN,
+            bulletin=planned.bulletin,
+            upto=planned.upto,
+            now=to_column(now),
+            key=planned.key,
+            language=planned.language,
+            form=planned.form.value,
+            whole=int(planned.whole),
+        )
         if row is None:
             raise RuntimeError("an edition just opened is not there")
-        transaction.run(_FREEZE, edition=row["id"], **values)
+        transaction.run_each(
+            _FREEZE,
+            [
+                {"edition": row["id"], "item": item, "kind": kind, "revision": shown, "was": was}
+                for item, kind, shown, was in planned.items
+            ],
+        )
         return int(row["id"])
 
     def _queue(
@@ -145,9 +179,11 @@ class EditionStore:
         transaction: Transaction,
         edition: int,
         audience: Sequence[Subscription],
+        suppressed: Mapping[str, str],
         *,
         now: datetime,
     ) -> int:
+        """Queue a delivery for each; those of suppressed addresses are counted, but not sent."""
         transaction.run_each(
             _QUEUE,
             [
@@ -155,6 +191,9 @@ class EditionStore:
                     "edition": edition,
                     "subscription": subscription.id,
                     "address": subscription.address,
+                    "state": "suppressed" if subscription.address in suppressed else "queued",
+                    "reply": suppressed.get(subscription.address, ""),
+                    "finished": to_column(now) if subscription.address in suppressed else None,
                     "message_id": self.message_id(edition, subscription.id),
                     "now": to_column(now),
                 }
@@ -166,7 +205,7 @@ class EditionStore:
             more=len(audience),
             id=edition,
         )
-        return len(audience)
+        return sum(subscription.address not in suppressed for subscription in audience)
 
     def message_id(self, edition: int, subscription: int) -> str:
         """Derive the Message-ID: the same for every try, and not to be guessed from outside."""
@@ -175,23 +214,36 @@ class EditionStore:
         return f"<e{edition}.{digest}@{self._mail_domain}>"
 
     def items(self, edition: int) -> tuple[Item, ...]:
-        """Return the items of an edition as they are now, newest publication first.
+        """Return the new items of an edition as they were when it opened, newest first.
 
-        What it was opened with it holds, though an item be forgotten since.
+        What it was opened with it holds, though an item be corrected or forgotten since.
         """
         with self._database.reading() as transaction:
-            rows = transaction.all(
-                f"SELECT {ITEM} FROM edition_items JOIN items ON items.id = edition_items.item "
-                "WHERE edition = :edition ORDER BY published DESC, number DESC",
-                edition=edition,
+            return tuple(
+                _as_frozen(transaction, row)
+                for row in transaction.all(_ITEMS, edition=edition)
+                if row["kind"] == NEW
             )
-        return tuple(item_from(row) for row in rows)
+
+    def corrected(self, edition: int) -> tuple[Corrected, ...]:
+        """Return the items of an edition that were told before and corrected since."""
+        with self._database.reading() as transaction:
+            return tuple(
+                Corrected(
+                    item=_as_frozen(transaction, row),
+                    former=_wording(transaction, item_from(row), row["was"]),
+                )
+                for row in transaction.all(_ITEMS, edition=edition)
+                if row["kind"] == CORRECTED
+            )
 
     def edition(self, edition: int) -> Edition:
         """Return one edition. Raises LookupError for an id that is not there."""
         with self._database.reading() as transaction:
             row = transaction.one(
-                "SELECT id, bulletin, number, audience FROM editions WHERE id = :id", id=edition
+                "SELECT id, bulletin, number, audience, language, form, whole FROM editions "
+                "WHERE id = :id",
+                id=edition,
             )
         if row is None:
             raise LookupError(f"no edition {edition}")
@@ -200,14 +252,16 @@ class EditionStore:
             bulletin=row["bulletin"],
             number=row["number"],
             audience=row["audience"],
+            language=row["language"],
+            form=Form(row["form"]),
+            whole=bool(row["whole"]),
         )
 
     def next_items(self, bulletin: str) -> tuple[Item, ...]:
-        """Return what the next edition would hold: the items after the oldest mark."""
+        """Return what the next edition could hold: the items after the oldest mark."""
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND baseline = 0 "
-                "AND forgotten IS NULL AND withdrawn IS NULL "
+                f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND {ANNOUNCED} "
                 "AND number > (SELECT min(mark) FROM subscriptions "
                 "WHERE active = 1 AND bulletin = :bulletin) "
                 "ORDER BY published DESC, number DESC",
@@ -216,20 +270,14 @@ class EditionStore:
         return tuple(item_from(row) for row in rows)
 
 
-def _move_on(
-    transaction: Transaction, audience: Sequence[Subscription], *, upto: int, now: datetime
-) -> None:
-    """Write the new mark and the next due time of subscriptions that were decided."""
-    rows: list[dict[str, object]] = []
-    for subscription in audience:
-        following = next_digest(subscription.cadence, now, subscription.time_zone)
-        rows.append(
-            {
-                "id": subscription.id,
-                "upto": upto,
-                "next_digest": to_column(following) if following else None,
-            }
-        )
-    transaction.run_each(
-        "UPDATE subscriptions SET mark = :upto, next_digest = :next_digest WHERE id = :id", rows
-    )
+def _as_frozen(transaction: Transaction, row: Row) -> Item:
+    item = item_from(row)
+    if row["frozen"] is None or row["frozen"] >= item.revision:
+        return item
+    return replace(item, content=_wording(transaction, item, row["frozen"]))
+
+
+def _wording(transaction: Transaction, item: Item, revision: int) -> Content:
+    """Return the wording that an item had at a revision."""
+    row = transaction.one(_WORDING, item=item.id, revision=revision)
+    return item.content if row is None else content_from(json.loads(row["content"]))

@@ -15,6 +15,8 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import TYPE_CHECKING
 
+from notifier.model import Form
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -41,9 +43,15 @@ class DigestMail:
     """The mail of one digest, to be addressed to any number of recipients."""
 
     def __init__(
-        self, digest: Digest, *, settings: MailSettings, base_url: str, renderer: Renderer
+        self,
+        digest: Digest,
+        *,
+        settings: MailSettings,
+        base_url: str,
+        renderer: Renderer,
+        form: Form = Form.HTML,
     ) -> None:
-        """Render subject and bodies. Raises TemplateError."""
+        """Render subject and bodies; one body where plain text is wanted. Raises TemplateError."""
         values = {"digest": digest, "unsubscribe_url": _WAY_OUT, "base_url": base_url}
         subject = " ".join(renderer.render("digest/subject.txt", **values).split())
         values["subject"] = subject
@@ -51,11 +59,12 @@ class DigestMail:
         for name, value in _headers(digest, subject, settings):
             message[name] = value
         message.set_content(renderer.render("digest/body.txt", **values), cte="quoted-printable")
-        values["unsubscribe_url"] = _WAY_OUT_HTML
-        html = _inlined(renderer.render("digest/body.html", **values))
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
-        # The boundary is random by default, and the bytes would differ from try to try.
-        message.set_boundary(_boundary(digest))
+        if form is Form.HTML:
+            values["unsubscribe_url"] = _WAY_OUT_HTML
+            html = _inlined(renderer.render("digest/body.html", **values))
+            message.add_alternative(html, subtype="html", cte="quoted-printable")
+            # The boundary is random by default, and the bytes would differ from try to try.
+            message.set_boundary(_boundary(digest))
         # Setting the content drops what was said about it before.
         message["Content-Language"] = digest.language
         head, _, self._bodies = message.as_bytes(policy=_HEADERS).partition(b"\r\n\r\n")

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from feeds.filters import ItemFilter
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
+
+    from feeds.model import Content
 
 
 class SubscriberState(StrEnum):
@@ -34,26 +39,69 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+EVERYTHING = ItemFilter()
+
+
+class Form(StrEnum):
+    """How somebody wants mail to be written."""
+
+    HTML = "html"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What somebody wants of a bulletin, and how often.
+
+    ``cadence`` is one that ``notifier.cadence`` reads. ``next_digest`` is the instant of the next
+    occasion, None where each new item is one.
+    """
+
+    cadence: str
+    wanted: ItemFilter = EVERYTHING
+    next_digest: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A subscriber's wish for one bulletin.
 
-    ``cadence`` is ``instant``, ``daily``, ``weekly`` or a cron expression. ``mark`` is the
-    bulletin's sequence number up to which everything was told. ``next_digest`` is the instant
-    of the next digest, None for the instant cadence. ``token`` is unguessable and ends the
-    subscription when it is presented.
+    Of its ``rules`` the first that wants an item takes it; an item that none wants is not told.
+    ``mark`` is the bulletin's sequence number up to which everything was sorted by them.
+    ``token`` is unguessable; it ends the subscription and opens its preferences. ``form`` and
+    ``paused_until`` are the subscriber's, for all bulletins. ``ended`` is when it ended, None of
+    one that goes on.
     """
 
     id: int
     subscriber_id: int
     address: str
     bulletin: str
-    cadence: str
     time_zone: ZoneInfo
     language: str
     mark: int
-    next_digest: datetime | None
     token: str
+    rules: tuple[Rule, ...]
+    form: Form = Form.HTML
+    paused_until: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def cadence(self) -> str:
+        """The cadence of the first rule."""
+        return self.rules[0].cadence
+
+    @property
+    def next_digest(self) -> datetime | None:
+        """The next occasion of any rule; None where each new item is one."""
+        due = [rule.next_digest for rule in self.rules]
+        return None if None in due else min(filter(None, due))
+
+    def wants(self, content: Content, *, sources: Collection[str] = (), language: str = "") -> bool:
+        """Tell whether any rule wants an item; see ItemFilter.accepts."""
+        return any(
+            rule.wanted.accepts(content, sources=sources, language=language) for rule in self.rules
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

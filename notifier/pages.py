@@ -1,4 +1,4 @@
-"""The pages that a mail leads to, and the list of mails that were written to disk."""
+"""The list of mails that were written to disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from config.settings import BulletinSettings, SiteSettings
+    from config.settings import SiteSettings
     from feeds.render import Renderer
 
 
@@ -21,13 +21,6 @@ class MailView:
     subject: str
     recipient: str
     date: datetime
-
-
-def unsubscribe_page(
-    bulletin: BulletinSettings, *, site: SiteSettings, done: bool, renderer: Renderer
-) -> str:
-    """Return the page with the one button, or the one that says that it is done."""
-    return renderer.render("unsubscribe.html", site=site, bulletin=bulletin, done=done, root="/")
 
 
 def mails_page(mails: Sequence[MailView], *, site: SiteSettings, renderer: Renderer) -> str:

@@ -19,6 +19,14 @@ def program(name: str, *, tests: str) -> str:
     return found
 
 
+def system_file(path: str, *, tests: str) -> Path:
+    """Return a file that a Debian package brings; skip with what is then NOT tested."""
+    file = Path(path)
+    if not file.is_file():
+        pytest.skip(f"{path} is not there: {tests} is NOT tested; see ./run.sh services")
+    return file
+
+
 def node_package(name: str, *, tests: str) -> Path:
     """Return the folder of an installed package from npm; skip with what is then NOT tested."""
     folder = NODE_MODULES / name

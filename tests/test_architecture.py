@@ -16,15 +16,24 @@ DOORS = {
     "anyio": {"tidings/web.py"},
     "apscheduler": {"tidings/service.py"},
     "argparse": {"tidings/cli.py"},
-    "babel": {"feeds/render.py", "feeds/dates_forms.py", "feeds/dates_names.py"},
+    "backports": {"feeds/twins.py"},
+    "brotli": {"feeds/twins.py"},
+    "babel": {
+        "feeds/render.py",
+        "feeds/dates_forms.py",
+        "feeds/dates_names.py",
+        "feeds/languages.py",
+        "feeds/translations.py",
+    },
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},
     "email_validator": {"notifier/address.py"},
     "feedgen": {"feeds/rss_atom.py"},
     "jinja2": {"feeds/render.py"},
     "nh3": {"feeds/markup.py"},
+    "obstore": {"feeds/output_bucket.py"},
     "psycopg": {"feeds/database_postgres.py"},
-    "requests": {"feeds/fetch.py"},
+    "requests": {"feeds/fetch.py", "feeds/ping.py"},
     "rich": {"tidings/terminal.py"},
     "smtplib": {"notifier/transport.py"},
     "sqlite3": {"feeds/database.py"},
@@ -33,11 +42,19 @@ DOORS = {
 }
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {
-    "lxml": {"feeds/read_feed.py", "feeds/read_xpath.py"},
+    "lxml": {"feeds/conformance_xml.py", "feeds/read_feed.py", "feeds/read_xpath.py"},
     "urllib3": {"feeds/fetch.py", "feeds/fetch_deadline.py", "feeds/fetch_problems.py"},
     "selectolax": {"feeds/read_page.py"},
     "markupsafe": {"feeds/pages.py"},
-    "starlette": {"tidings/web.py", "tidings/published.py"},
+    "starlette": {
+        "tidings/web.py",
+        "tidings/published.py",
+        "tidings/web_answers.py",
+        "tidings/web_preferences.py",
+        "tidings/web_private_feeds.py",
+        "tidings/web_signup.py",
+        "tidings/web_unsubscribe.py",
+    },
 }
 SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", re.DOTALL)
 MODULES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))

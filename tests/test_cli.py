@@ -60,6 +60,7 @@ VERBS = (
     "subscribers",
     "items",
     "sources",
+    "nginx",
     "demo",
 )
 

@@ -17,15 +17,18 @@ from config.lines import line_of
 from config.load import SECTIONS, ConfigError, load
 from config.schedule import Cron, Interval
 from config.settings import (
+    BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
+    MergeSettings,
     RuleSettings,
     ServerSettings,
     Settings,
     SiteSettings,
     SourceSettings,
     StoreSettings,
+    ViewSettings,
 )
 from config.slugs import RESERVED, slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
@@ -52,6 +55,8 @@ authority = "news.test"
 output = "/srv/www"
 templates = "look"
 window = 20
+span = "9d"
+hubs = ["https://hub.test/", "https://hub2.test/"]
 
 [server]
 host = "0.0.0.0"
@@ -146,6 +151,8 @@ def test_a_whole_configuration_becomes_typed_settings(tmp_path: Path) -> None:
         output=Path("/srv/www"),
         templates=tmp_path / "look",
         window=20,
+        span=timedelta(days=9),
+        hubs=("https://hub.test/", "https://hub2.test/"),
     )
     assert settings.server == ServerSettings(
         host="0.0.0.0",  # noqa: S104 - a setting like any other
@@ -316,6 +323,8 @@ LANGUAGE_TAG = "a language tag (BCP 47) such as 'en', 'es' or 'pt-BR'"
 MAILBOX = "an address such as 'News <news@example.org>'"
 CRON = "five fields that fire some day, such as '0 7 * * mon-fri'"
 DURATION = 'a time such as "30s", "15m", "1h30m" or "7d"'
+HUBS = "allowed is a list, each of it an http or https address"
+BUCKET = "allowed is nothing, or s3://bucket or s3://bucket/prefix, in small letters and digits"
 MAIN = "bulletins.harbour.sources.main"
 
 
@@ -326,15 +335,18 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bulletins, fetch, mail, server, site, store"
+                "Known: bucket, bulletins, fetch, mail, merges, server, site, store"
             ),
         ),
-        ("\nx = 1", "2: x: unknown key. Known: bulletins, fetch, mail, server, site, store"),
+        (
+            "\nx = 1",
+            "2: x: unknown key. Known: bucket, bulletins, fetch, mail, merges, server, site, store",
+        ),
         (
             '# here\n[site]\nbase_ur = "https://news.test"',
             (
                 "3: site.base_ur: unknown key; did you mean 'base_url'? "
-                "Known: authority, base_url, output, templates, title, window"
+                "Known: authority, base_url, hubs, output, span, templates, title, window"
             ),
         ),
         (
@@ -358,7 +370,8 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: description, language, link, sources, time_zone, title"
+                "Known: corrections_in_digest, corrections_in_feed, description, ended, farewell, "
+                "formerly, icon, language, link, moved_to, notice, sources, time_zone, title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
@@ -375,6 +388,17 @@ MAIN = "bulletins.harbour.sources.main"
             "2: site.title: found 'a\\nb', allowed is a text on one line",
         ),
         ("[site]\nwindow = 0", "2: site.window: found 0, allowed is a whole number from 1"),
+        (
+            '[site]\nhubs = "https://hub.test/"',
+            "2: site.hubs: found 'https://hub.test/', allowed is a list such as [\"...\"]",
+        ),
+        (
+            '[site]\nhubs = ["hub.test"]',
+            (
+                "2: site.hubs: found ['hub.test'], "
+                "allowed is a list, each of it an http or https address"
+            ),
+        ),
         ("[site]\nwindow = 1.5", "2: site.window: found 1.5, allowed is a whole number from 1"),
         ('[site]\nwindow = "9"', "2: site.window: found '9', allowed is a whole number from 1"),
         (
@@ -382,6 +406,11 @@ MAIN = "bulletins.harbour.sources.main"
             "2: site.window: found 1000000000000000000000, allowed is a whole number from 1",
         ),
         ('[site]\noutput = ""', "2: site.output: found '', allowed is a path"),
+        ('[site]\nhubs = [""]', f"2: site.hubs: found [''], {HUBS}"),
+        ("[site]\nhubs = [1]", f"2: site.hubs: found [1], {HUBS}"),
+        ('[bucket]\naddress = "s3://a"', f"2: bucket.address: found 's3://a', {BUCKET}"),
+        ('[bucket]\naddress = "s3://Big"', f"2: bucket.address: found 's3://Big', {BUCKET}"),
+        ('[bucket]\naddress = "s3://a.b/.."', f"2: bucket.address: found 's3://a.b/..', {BUCKET}"),
         (
             '[site]\nbase_url = "news.test"',
             "2: site.base_url: found 'news.test', allowed is an http or https address",
@@ -664,6 +693,23 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.server.tick == timedelta(seconds=1)
 
 
+def test_a_list_is_an_array_or_words(tmp_path: Path) -> None:
+    """In the file an array, in the environment parted by blanks."""
+    hubs = ("https://hub.test/", "http://localhost:8090/hub")
+
+    listed = loaded(tmp_path, f"[site]\nhubs = {list(hubs)}")
+    words = loaded(tmp_path, "", {"TIDINGS_SITE_HUBS": " ".join(hubs)})
+
+    assert listed.site.hubs == words.site.hubs == hubs
+
+
+def test_a_bucket_has_a_prefix_without_a_slash_at_its_end(tmp_path: Path) -> None:
+    """However it was written."""
+    settings = loaded(tmp_path, '[bucket]\naddress = "s3://news.example/site/a/"')
+
+    assert settings.bucket == BucketSettings(address="s3://news.example/site/a")
+
+
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """Without the line break that editors put at its end, with the spaces that are its own."""
     secret = tmp_path / "password"
@@ -938,6 +984,8 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         ("bulletins.harbour", BulletinSettings),
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
+        ("bulletins.harbour.views.ferries", ViewSettings),
+        ("merges.port", MergeSettings),
     ],
 )
 def test_the_example_has_every_key(table: str, owner: type) -> None:

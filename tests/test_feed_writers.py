@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from lxml import etree
+from worlds import a_feed as _feed
+from worlds import a_feed_item as _item
 
 from feeds.feed import Feed, FeedItem
 from feeds.json_feed import write_json_feed
@@ -27,35 +29,6 @@ HOUR = timedelta(hours=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
 WRITERS = [write_rss, write_atom, write_json_feed]
 by_each_writer = pytest.mark.parametrize("write", WRITERS)
-
-
-def _item(number: int = 1, **given: Any) -> FeedItem:  # noqa: ANN401 - any field of an item
-    item = FeedItem(
-        id=f"tag:example.org,2026-11-23:harbour/{number}",
-        title=f"Ferry {number}",
-        url=f"https://x.test/{number}",
-        summary_html=f"<p>Fog on day {number}.</p>",
-        published=NOON,
-        updated=NOON,
-    )
-    return replace(item, **given)
-
-
-def _feed(*items: FeedItem, **given: Any) -> Feed:  # noqa: ANN401 - any field of a feed
-    feed = Feed(
-        id="tag:example.org,2026-11-23:harbour",
-        title="Harbour <b>news</b> & more",
-        description="What the harbour says",
-        home_url="https://feeds.test/harbour/",
-        author="Harbour office",
-        language="EN_us",
-        updated=NOON,
-        rss_url="https://feeds.test/harbour/rss.xml",
-        atom_url="https://feeds.test/harbour/atom.xml",
-        json_url="https://feeds.test/harbour/feed.json",
-        items=items or (_item(),),
-    )
-    return replace(feed, **given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +210,12 @@ def test_what_is_no_address_is_no_link(write: Callable[[Feed], bytes], url: str)
 @by_each_writer
 def test_of_items_with_one_id_the_first_is_written(write: Callable[[Feed], bytes]) -> None:
     """And one without an id costs the others nothing."""
-    items = (_item(1), _item(1, title="Twin"), _item(2, id=" \x00"), _item(3))
+    items = (
+        _item(1),
+        _item(1, title="Twin"),
+        _item(2, id=" \x00"),
+        _item(3),
+    )
 
     assert [item.title for item in _seen(write, _feed(*items))] == ["Ferry 1", "Ferry 3"]
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 from html import escape
@@ -24,13 +23,14 @@ import pytest
 import requests
 from origin import Answer, Origin, answer
 from relay import Mailbox, free_port
+from running import PATIENCE_S, Service, wait, write_configuration
 
 from config.load import load
 from config.write import bulletin_toml
 from tidings.app import open_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 BULLETIN = """\
@@ -49,69 +49,6 @@ New harbour master
 Ines Ferreira takes office.
 """
 NEWS = "\n9 November 2026\n\nLighthouse open\n\nOn Sundays.\n"
-PATIENCE_S = 20
-
-
-@dataclass
-class Service:
-    """One `tidings run` in a process of its own."""
-
-    folder: Path
-    port: int
-    arguments: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Start it."""
-        command = [sys.executable, "-m", "tidings", "run", "--port", str(self.port)]
-        self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [*command, *self.arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def url(self, path: str) -> str:
-        """Return an address of it."""
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def get(self, path: str, **headers: str) -> requests.Response:
-        """Ask, as a browser or a reader does."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.get(self.url(path), headers=given, timeout=5, allow_redirects=False)
-
-    def answers(self, path: str) -> bool:
-        """Whether something stands there by now."""
-        try:
-            return self.get(path).ok
-        except requests.ConnectionError:
-            assert self.process.poll() is None, self.process.stderr and self.process.stderr.read()
-            return False
-
-    def stop(self) -> tuple[int, str]:
-        """Ask it to end; return its exit code and its log."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.ended()
-
-    def ended(self) -> tuple[int, str]:
-        """Wait for its end."""
-        _, log = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, log
-
-
-def wait(until: Callable[[], bool]) -> None:
-    """Wait for something that happens soon; fail where it does not."""
-    end = time.monotonic() + PATIENCE_S
-    while not until():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-
-
-def write_configuration(folder: Path, sources: str, *, store: str = "", mail: str = "") -> None:
-    """Write a configuration with a short tick."""
-    (folder / "tidings.toml").write_text(
-        f'[server]\ntick = "1s"\n[store]\n{store}\n[mail]\n{mail}\n{sources}'
-    )
 
 
 def subscribe(folder: Path, address: str, cadence: str = "instant") -> str:

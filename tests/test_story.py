@@ -308,8 +308,14 @@ def test_an_item_that_leaves_and_returns_is_the_old_one(story: Story) -> None:
 def test_a_broken_page_changes_nothing_but_the_health(
     story: Story, text: str, content_type: str, problem: str
 ) -> None:
-    """The last good feed stays to the byte, and the operator is told what is wrong."""
-    files = {path: path.read_bytes() for path in story.folder.rglob("public/**/*.*")}
+    """The last good feed stays to the byte; operator and readers are told, until it is well."""
+    page = story.folder / "public/harbour/index.html"
+
+    def files() -> dict[Path, bytes]:
+        kept = set(story.folder.rglob("public/**/*.*")) - {page}
+        return {path: path.read_bytes() for path in kept if path.name != ".published.json"}
+
+    before, well = files(), page.read_bytes()
     story.page(text, content_type=content_type)
     story.clock.forward(hours=1)
 
@@ -317,7 +323,16 @@ def test_a_broken_page_changes_nothing_but_the_health(
 
     assert check.outcome == "failed"
     assert problem in check.error
-    assert files == {path: path.read_bytes() for path in story.folder.rglob("public/**/*.*")}
+    assert files() == before
+    unwell = page.read_bytes()
+    assert b'class="unwell"' in unwell
+    story.clock.forward(days=1)
+    story.tick()
+    assert page.read_bytes() == unwell
+    story.page(FIRST)
+    story.clock.forward(days=2)
+    story.tick()
+    assert (files(), page.read_bytes()) == (before, well)
     story.page(SECOND)
     story.clock.forward(days=1)
     assert story.tick().checks[0].new == 2

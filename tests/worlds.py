@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from config.schedule import Interval
-from config.settings import BulletinSettings, SourceSettings
+from config.settings import BulletinSettings, Settings, SiteSettings, SourceSettings
 from feeds.alternation import settled
+from feeds.bulletin_feed import feed_paths
 from feeds.diff import content_of, diff, fingerprint
+from feeds.feed import Feed, FeedItem
 from feeds.fetch import Validators
 from feeds.identify import identify
 from feeds.item_store import ItemStore
 from feeds.model import Changes, Entry, Item, When
+from feeds.output import FolderOutput
+from feeds.publishing import publisher_on
 from feeds.records import Check, Claim, Outcome
 from feeds.registration_store import recipe_of
+from feeds.render import Renderer, package_templates
 from feeds.source_store import SourceStore
 from notifier.edition_store import EditionStore
+from notifier.subscriber_store import SubscriberStore
 from tidings.cli import main
 
 if TYPE_CHECKING:
     import pytest
 
     from feeds.database import Database
+    from feeds.publish import Publisher
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -170,14 +177,26 @@ def runner(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
 
 def of_edition(feeds: Feeds, *, after: int) -> set[str]:
-    """Return the titles that an edition of all after a number has, when it opens now."""
+    """Return the titles that who was told all up to a number gets, when an edition opens now."""
+    reader = SubscriberStore(feeds.database).subscribe(
+        f"reader-{after}-{feeds.clock():%H%M%S}@example.org",
+        "harbour",
+        time_zone=ZoneInfo("UTC"),
+        language="en",
+        cadence="instant",
+        now=feeds.clock(),
+    )
     editions = EditionStore(feeds.database, secret="s", mail_domain="example.org")
-    upto = feeds.sources.bulletin_states()["harbour"].number
     with feeds.database.transaction() as transaction:
-        edition = editions._open(  # noqa: SLF001 - without a subscriber
-            transaction, "harbour", after=after, upto=upto, now=feeds.clock()
+        transaction.run(
+            "UPDATE subscriptions SET mark = :after WHERE id = :id", after=after, id=reader.id
         )
-    return {item.content.title for item in editions.items(edition)} if edition else set()
+    editions.open_due(now=feeds.clock())
+    with feeds.database.reading() as transaction:
+        row = transaction.one(
+            "SELECT edition FROM deliveries WHERE subscription = :id", id=reader.id
+        )
+    return {item.content.title for item in editions.items(row["edition"])} if row else set()
 
 
 def stored(feeds: Feeds, *entries: Entry) -> list[Item]:
@@ -201,3 +220,75 @@ def checked(feeds: Feeds, *entries: Entry, source: str = "main") -> Changes:
     feeds.sources.release(claim)
     feeds.clock.forward(minutes=1)
     return changes
+
+
+@dataclass
+class Site:
+    """A published site over the stores: its settings, its folder and its publisher."""
+
+    feeds: Feeds
+    folder: Path
+    bulletins: tuple[BulletinSettings, ...] = ()
+    window: int = 50
+    hubs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Register the bulletins."""
+        self.bulletins = self.bulletins or (bulletin(),)
+        self.feeds.sources.register(self.bulletins, now=self.feeds.clock())
+
+    def publisher(self) -> Publisher:
+        """A publisher that knows nothing of what another one did."""
+        site = SiteSettings(
+            base_url="https://feeds.test", output=self.folder, window=self.window, hubs=self.hubs
+        )
+        return publisher_on(
+            self.feeds.database,
+            Settings(path=Path("tidings.toml"), site=site, bulletins=self.bulletins),
+            authority="example.org",
+            renderer=Renderer(package_templates("feeds"), foreign=None),
+            output=FolderOutput(self.folder),
+            clock=self.feeds.clock,
+        )
+
+    def publish(self) -> dict[str, bytes]:
+        """Publish what is behind; return all that is published, by path."""
+        self.publisher().publish_all()
+        return self.published()
+
+    def published(self) -> dict[str, bytes]:
+        """All that is published, by path."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+def a_feed_item(number: int = 1, **given: Any) -> FeedItem:  # noqa: ANN401 - any field of an item
+    """An item as a feed has it."""
+    item = FeedItem(
+        id=f"tag:example.org,2026-11-23:harbour/{number}",
+        title=f"Ferry {number}",
+        url=f"https://x.test/{number}",
+        summary_html=f"<p>Fog on day {number}.</p>",
+        published=NOON,
+        updated=NOON,
+    )
+    return replace(item, **given)
+
+
+def a_feed(*items: FeedItem, **given: Any) -> Feed:  # noqa: ANN401 - any field of a feed
+    """A feed, of one item where none is given."""
+    feed = Feed(
+        id="tag:example.org,2026-11-23:harbour",
+        title="Harbour <b>news</b> & more",
+        description="What the harbour says",
+        home_url="https://feeds.test/harbour/",
+        author="Harbour office",
+        language="EN_us",
+        updated=NOON,
+        urls=feed_paths("harbour").below("https://feeds.test/"),
+        items=items or (a_feed_item(),),
+    )
+    return replace(feed, **given)

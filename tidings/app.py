@@ -12,21 +12,32 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.database import open_database
+from feeds.headers import SiteHeaders
 from feeds.item_admin_store import ItemAdminStore
 from feeds.item_split_store import ItemSplitStore
 from feeds.item_store import ItemStore
 from feeds.keys_store import renew_keys
 from feeds.migrations import migrate
 from feeds.output import FolderOutput
-from feeds.publish import Publisher
-from feeds.render import Renderer, package_templates
+from feeds.output_topics import TopicOutput
+from feeds.ping import Pinger
+from feeds.ping_store import PingStore
+from feeds.publishing import publisher_on
+from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
+from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
+from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
+from notifier.private_feed_store import PrivateFeedStore
+from notifier.reader_store import ReaderStore
 from notifier.schema import NOTIFIER
+from notifier.signup_store import SignUpStore
 from notifier.subscriber_store import SubscriberStore
+from notifier.suppression_store import SuppressionStore
+from notifier.wish_store import WishStore
 from tidings.cli import USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -35,6 +46,8 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings, Settings
     from feeds.database import Database
+    from feeds.output import Output
+    from feeds.publish import Publisher
 
 # Sources are waited for, not computed: a few at a time keep a slow one from holding up the rest.
 MOST_WORKERS = 4
@@ -56,10 +69,18 @@ class App:
     item_admin: ItemAdminStore
     item_split: ItemSplitStore
     subscribers: SubscriberStore
+    signups: SignUpStore
+    wishes: WishStore
+    suppressions: SuppressionStore
+    notices: NoticeStore
+    readers: ReaderStore
+    private_feeds: PrivateFeedStore
+    selections: SelectionStore
     editions: EditionStore
     deliveries: OutboxStore
     renderer: Renderer
     publisher: Publisher
+    pinger: Pinger
     workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
@@ -91,6 +112,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def open_output(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Output:
+    """Return where published documents go. Raises CommandError where its library is missing."""
+    if not settings.bucket.address:
+        return FolderOutput(settings.site.output)
+    try:
+        from feeds.output_bucket import BucketOutput
+    except ImportError as error:  # pragma: no cover - it is there in every test environment
+        raise CommandError(
+            "[bucket] address names a bucket, but the library for it is not installed; "
+            "install it with: pip install 'tidings[s3]'",
+            code=USAGE,
+        ) from error
+    return BucketOutput(settings.bucket, SiteHeaders(settings), clock=clock)
+
+
 @contextmanager
 def open_app(
     settings: Settings, *, clock: Callable[[], datetime] = utc_now, register: bool = True
@@ -106,14 +142,17 @@ def open_app(
     ):
         migrate(database, (FEEDS, NOTIFIER), now=clock())
         renew_keys(database)
+        pings = PingStore(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"
         sources = SourceStore(database, authority=authority)
         items = ItemStore(database, authority=authority)
+        selections = SelectionStore(database, authority=authority, clock=clock)
         subscribers = SubscriberStore(database)
         renderer = Renderer(
             package_templates("feeds"),
             package_templates("notifier"),
             foreign=settings.site.templates,
+            translations=(package_translations("notifier"),),
         )
         app = App(
             settings=settings,
@@ -124,17 +163,34 @@ def open_app(
             item_admin=ItemAdminStore(database),
             item_split=ItemSplitStore(database, authority=authority),
             subscribers=subscribers,
+            signups=SignUpStore(database, mail_domain=mail_domain(settings)),
+            wishes=WishStore(database),
+            suppressions=SuppressionStore(database),
+            notices=NoticeStore(database),
+            readers=ReaderStore(database),
+            private_feeds=PrivateFeedStore(database, authority=authority),
+            selections=selections,
             editions=EditionStore(
-                database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
+                database,
+                secret=subscribers.signing_secret(),
+                mail_domain=mail_domain(settings),
+                bulletins=settings.bulletins,
             ),
             deliveries=OutboxStore(database),
             renderer=renderer,
-            publisher=Publisher(
-                sources=sources,
-                items=items,
-                settings=settings,
+            publisher=publisher_on(
+                database,
+                settings,
+                authority=authority,
                 renderer=renderer,
-                output=FolderOutput(settings.site.output),
+                output=_announced(open_output(settings, clock=clock), pings, settings, clock),
+                clock=clock,
+            ),
+            pinger=Pinger(
+                pings=pings,
+                hubs=settings.site.hubs,
+                user_agent=settings.fetch.user_agent,
+                clock=clock,
             ),
             workers=workers,
             clock=clock,
@@ -142,6 +198,15 @@ def open_app(
         if register:
             app.sources.register(settings.bulletins, now=clock())
         yield app
+
+
+def _announced(
+    output: Output, pings: PingStore, settings: Settings, clock: Callable[[], datetime]
+) -> Output:
+    """Let the hubs hear of what is put there, where there are any."""
+    if not settings.site.hubs:
+        return output
+    return TopicOutput(output, pings, SiteHeaders(settings), hubs=settings.site.hubs, clock=clock)
 
 
 def mail_domain(settings: Settings) -> str:

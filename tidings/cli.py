@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
     looking_after = (_digest, _subscribers, _items, _sources)
-    for add in (*reading, _tick, _run, *looking_after, _demo):
+    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
 
@@ -202,23 +202,11 @@ def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _subscribers(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "subscribers", "add, list and remove subscribers")
+    from tidings.cli_subscribers import add_actions
+
+    parser = _verb(verbs, "subscribers", "who gets which bulletin: add, import, explain, suppress")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add = _verb(actions, "add", "add a subscription, or change its cadence")
-    add.add_argument("address", metavar="ADDRESS")
-    add.add_argument("bulletin", metavar="BULLETIN")
-    add.add_argument(
-        "--cadence",
-        default="weekly",
-        help="instant, daily, weekly, or a cron expression (default: weekly)",
-    )
-    add.add_argument("--time-zone", default="", metavar="ZONE", help="default: the bulletin's")
-    listing = _verb(actions, "list", "list the subscriptions")
-    listing.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN")
-    _json(listing, "them")
-    remove = _verb(actions, "remove", "end a subscription, or all of an address")
-    remove.add_argument("address", metavar="ADDRESS")
-    remove.add_argument("bulletin", nargs="?", default="", metavar="BULLETIN")
+    add_actions(lambda name, does: _verb(actions, name, does), _json, _count)
 
 
 def _count(text: str) -> int:
@@ -242,6 +230,12 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
     show = _verb(actions, "show", "show an item, where it stands and what it was before")
     show.add_argument("item", metavar="ID", help="its id, or the last part of it")
     _json(show, "it")
+    why = _verb(actions, "why", "say who was told of an item and when, and who was not and why")
+    why.add_argument("item", metavar="ID", help="its id, or the last part of it")
+    why.add_argument(
+        "--limit", type=_count, default=50, metavar="N", help="at most so many (default: 50)"
+    )
+    _json(why, "it")
     withdraw = _verb(actions, "withdraw", "mark an item as withdrawn; it stays, but is in no mail")
     withdraw.add_argument("item", metavar="ID", help="its id, or the last part of it")
     withdraw.add_argument("--undo", action="store_true", help="take the withdrawal back")
@@ -269,6 +263,10 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
     _json(parser, "them")
+
+
+def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    _verb(verbs, "nginx", "print the tables by which nginx serves the published files")
 
 
 def _demo(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from notifier.compose import digest_of
 from notifier.mail import DigestMail
+from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.transport import open_transport
 from tidings.app import mail_domain
@@ -54,7 +55,13 @@ def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
         bulletin = app.settings.bulletin(edition.bulletin)
         if bulletin is None:
             return None
-        return _rendered(app, bulletin, app.editions.items(edition_id), number=edition.number)
+        return _rendered(
+            app,
+            bulletin,
+            app.editions.items(edition_id),
+            number=edition.number,
+            form=edition.form,
+        )
 
     def write(delivery: Delivery, sent_at: datetime) -> bytes | None:
         mail = edition_mail(delivery.edition_id)
@@ -71,7 +78,12 @@ def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
 
 
 def _rendered(
-    app: App, bulletin: BulletinSettings, items: tuple[Item, ...], *, number: int
+    app: App,
+    bulletin: BulletinSettings,
+    items: tuple[Item, ...],
+    *,
+    number: int,
+    form: Form = Form.HTML,
 ) -> DigestMail:
     digest = digest_of(items, bulletin, base_url=app.settings.base_url, number=number)
     return DigestMail(
@@ -79,6 +91,7 @@ def _rendered(
         settings=app.settings.mail,
         base_url=app.settings.base_url,
         renderer=app.renderer,
+        form=form,
     )
 
 

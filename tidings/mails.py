@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from feeds.text import clean_text
 from notifier.pages import MailView, mails_page
-from tidings.published import is_file
+from tidings.documents import is_file
 
 if TYPE_CHECKING:
     from pathlib import Path

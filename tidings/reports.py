@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -135,12 +136,20 @@ def _content_report(content: Content) -> Report:
     }
 
 
+def refused_report(app: App) -> list[Report]:
+    """Return which feeds are not published as they should be, by which item and rule."""
+    return [asdict(refusal) for refusal in app.publisher.refused()]
+
+
 def health_report(app: App) -> Report:
-    """Return how all sources are and what waits in the outbox."""
+    """Return how all sources and feeds are and what waits in the outbox."""
     sources = [source_report(source) for source in app.sources.sources()]
+    refused = refused_report(app)
     waiting = app.deliveries.tally()
+    well = all(source["healthy"] for source in sources) and not refused
     return {
-        "status": "ok" if all(source["healthy"] for source in sources) else "failing",
+        "status": "ok" if well else "failing",
         "sources": sources,
+        "refused": refused,
         "deliveries": {state.value: count for state, count in waiting.items()},
     }

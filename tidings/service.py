@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
-from tidings.web import web_application
+from tidings.web import published_documents, web_application
 from tidings.work import check_due, deliver, open_editions, publish
 
 if TYPE_CHECKING:
@@ -41,16 +41,19 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
     """
     files = raise_file_limit()
     listener = _listen(host, port)
+    published = published_documents(app)
     server = uvicorn.Server(
         uvicorn.Config(
-            web_application(app),
-            http=connection_class(files),
+            web_application(app, published),
+            http=connection_class(files, published.at_once),
             # What is accepted in one go comes on top of the most connections.
             backlog=_BACKLOG,
             log_config=None,
             access_log=False,
             lifespan="on",
             server_header=False,
+            # Ours is never older than what it is said beside.
+            date_header=False,
             timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=_GRACE_S,
         )
@@ -114,31 +117,43 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
-    """Do the due work at every tick, reading and sending side by side, until the block ends.
+    """Do the due work at every tick, reading, sending and pushing side by side, until the end.
 
     On the way out the running work is told to stop between two items and is waited for.
     """
-    # Two jobs, two threads; each thread has a connection of its own to the store.
+    # Three jobs, three threads; each thread has a connection of its own to the store.
     scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 2}}
+        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 3}}
     )
+
+    hastening = threading.Lock()
+
+    def hasten(name: str) -> None:
+        """Let a job run now; not while the scheduler ends, which then waits for us in vain."""
+        with hastening:
+            if not stop.is_set():
+                scheduler.modify_job(name, next_run_time=app.clock())
 
     def read(app: App, stopping: Callable[[], bool]) -> None:
         check_due(app, stopping)
         turned = note_turns(app)
         try:
-            publish(app)
+            if publish(app):
+                hasten("push")
         finally:
             # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
             # out now, not a tick later.
-            if (open_editions(app, stopping) or turned) and not stopping():
-                scheduler.modify_job("send", next_run_time=app.clock())
+            if open_editions(app, stopping) or turned:
+                hasten("send")
 
     def send(app: App, stopping: Callable[[], bool]) -> None:
         mail_turns(app)
         deliver(app, stopping)
 
-    for name, work in (("read", read), ("send", send)):
+    def push(app: App, stopping: Callable[[], bool]) -> None:
+        app.pinger.run(stopping)
+
+    for name, work in (("read", read), ("send", send), ("push", push)):
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
             _guarded(name, work, app, stop),
@@ -155,7 +170,8 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
-        stop.set()
+        with hastening:
+            stop.set()
         scheduler.shutdown(wait=True)
 
 

@@ -7,6 +7,7 @@ any other web server can serve the same folder.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -15,28 +16,39 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from config.settings import BulletinSettings
+from feeds.headers import CORS, SiteHeaders
 from feeds.pages import message_page
-from notifier.pages import unsubscribe_page
 from tidings.mails import mail_list, mail_part
-from tidings.published import POLICY, Published, published_response
+from tidings.published import Published
 from tidings.reports import health_report
+from tidings.web_answers import html, page_headers
+from tidings.web_preferences import preference_routes
+from tidings.web_private_feeds import private_feed_routes
+from tidings.web_signup import signup_routes
+from tidings.web_unsubscribe import unsubscribe_routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
-    from notifier.model import Subscription
     from tidings.app import App
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
+# Where only published documents stand, any other method than reading is refused in one place.
+_ANY = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def web_application(app: App) -> Starlette:
+def published_documents(app: App) -> Published:
+    """Return the published documents as the service gives them out."""
+    return Published(app.settings.site.output, SiteHeaders(app.settings))
+
+
+def web_application(app: App, published: Published) -> ASGIApp:
     """Return the web application of the service."""
 
     @asynccontextmanager
@@ -44,64 +56,29 @@ def web_application(app: App) -> Starlette:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
 
-    files = Published(app.settings.site.output)
-    return Starlette(
+    rest = Starlette(
         lifespan=few_threads,
         routes=[
             Route("/health", _health(app)),
-            Route("/unsubscribe/{token}", _unsubscribe(app), methods=["GET", "POST"]),
+            *unsubscribe_routes(app),
+            *preference_routes(app),
+            *private_feed_routes(app),
+            *signup_routes(app),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
-            Route("/{path:path}", _published(files)),
+            Route("/{path:path}", published.otherwise, methods=_ANY),
         ],
         exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
     )
-
-
-def _published(files: Published) -> Callable[[Request], Awaitable[Response]]:
-    async def published(request: Request) -> Response:
-        """Serve a published file. Small and in memory: no thread is needed for it."""
-        return published_response(files, request)
-
-    return published
+    return published.before(rest)
 
 
 def _health(app: App) -> Callable[[Request], Response]:
     def health(_: Request) -> Response:
         """Say how every source is. Answers 200 as long as the store can be read."""
-        return JSONResponse(health_report(app), headers=_page_headers())
+        return JSONResponse(health_report(app), headers=page_headers())
 
     return health
-
-
-def _subscription(app: App, request: Request) -> Subscription:
-    subscription = app.subscribers.by_token(request.path_params["token"])
-    if subscription is None:
-        raise HTTPException(404, "This link belongs to no subscription.")
-    return subscription
-
-
-def _unsubscribe(app: App) -> Callable[[Request], Response]:
-    def unsubscribe(request: Request) -> Response:
-        """Show a button; end the subscription on POST only, for scanners open every link.
-
-        A POST needs neither cookie nor form and answers 200 however often it comes (RFC 8058).
-        """
-        subscription = _subscription(app, request)
-        done = request.method == "POST"
-        if done:
-            app.subscribers.unsubscribe(subscription, now=app.clock())
-        slug = subscription.bulletin
-        page = unsubscribe_page(
-            # Whoever gets a mail can end it, though the bulletin is no longer configured.
-            app.settings.bulletin(slug) or BulletinSettings(slug=slug, title=slug),
-            site=app.settings.site,
-            done=done,
-            renderer=app.renderer,
-        )
-        return _html(page)
-
-    return unsubscribe
 
 
 def _only_here(app: App, request: Request) -> None:
@@ -131,7 +108,7 @@ def _mails(app: App) -> Callable[[Request], Response]:
     def mails(request: Request) -> Response:
         """List the mails that were written to disk."""
         _only_here(app, request)
-        return _html(mail_list(app))
+        return html(mail_list(app))
 
     return mails
 
@@ -144,23 +121,9 @@ def _mail(app: App) -> Callable[[Request], Response]:
         if found is None:
             raise HTTPException(404, "There is no such mail.")
         content, media_type = found
-        return Response(content, media_type=media_type, headers=_page_headers())
+        return Response(content, media_type=media_type, headers=page_headers())
 
     return mail
-
-
-def _page_headers() -> dict[str, str]:
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": POLICY,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-    }
-
-
-def _html(page: str, status: int = 200) -> Response:
-    return Response(page, status, media_type="text/html", headers=_page_headers())
 
 
 def _refused(app: App) -> Callable[[Request, Exception], Response]:
@@ -170,8 +133,11 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
         page = message_page(
             f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
         )
-        response = _html(page, error.status_code)
+        response = html(page, error.status_code)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            # Also where no route matches, which is so of an address with a line break in it.
+            response.headers.update(CORS)
         return response
 
     return refused
@@ -186,6 +152,6 @@ def _failed(app: App) -> Callable[[Request, Exception], Response]:
             site=app.settings.site,
             renderer=app.renderer,
         )
-        return _html(page, 500)
+        return html(page, 500)
 
     return failed

@@ -52,6 +52,7 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
     queued = open_editions(app, stopping)
     mail_turns(app)
     sent = deliver(app, stopping)
+    app.pinger.run(stopping)
     if problem is not None:
         raise problem
     return Done(checks=checks, published=published, queued=queued, sent=sent)
@@ -155,7 +156,9 @@ def open_editions(app: App, stopping: Callable[[], bool]) -> int:
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
-    """Send every delivery that is due."""
+    """Send every delivery that is due; first the few mails that somebody waits for."""
     from tidings.mailing import open_outbox
+    from tidings.notices import send_notices
 
+    send_notices(app, stopping)
     return open_outbox(app).run(stopping)

@@ -13,7 +13,7 @@ from tidings.app import load_settings, open_app
 from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
 from tidings.dry_run import changes_report, show_changes
 from tidings.logs import set_up_logging
-from tidings.reports import check_report
+from tidings.reports import check_report, refused_report
 from tidings.terminal import progress, say, say_json
 from tidings.work import check_claimed, lease_length, publish
 
@@ -31,7 +31,7 @@ log = logging.getLogger("tidings.check")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check one bulletin or all; the exit code says whether a source failed or was busy."""
+    """Check one bulletin or all; the exit code says whether a source or feed failed or was busy."""
     set_up_logging(quiet=options.quiet, debug=options.debug)
     word = Word.ACCEPT if options.accept else Word.NONE
     with open_app(load_settings(options.config), register=not options.dry_run) as app:
@@ -51,15 +51,17 @@ def run(options: argparse.Namespace) -> int:
                     continue
                 checks.extend(check_claimed(app, claim, fetcher, word=word))
         published = publish(app)
+        refused = refused_report(app)
     if options.json:
         say_json(
             {
                 "checks": [check_report(check) for check in checks],
                 "published": list(published),
+                "refused": refused,
                 "busy": busy,
             }
         )
-    if any(check.error for check in checks):
+    if refused or any(check.error for check in checks):
         return FAILED
     return BUSY if busy else OK
 

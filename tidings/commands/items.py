@@ -1,4 +1,4 @@
-"""``tidings items``: list, show, withdraw, merge, split, forget."""
+"""``tidings items``: list, show, why, withdraw, merge, split, forget."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from feeds.markup import plain_text
 from feeds.wordings import wordings
 from tidings.app import load_settings, open_app
 from tidings.cli import BUSY, OK, USAGE, CommandError
+from tidings.explaining import standing_words, told_words
 from tidings.logs import set_up_logging
 from tidings.reports import history_report, item_report
 from tidings.terminal import say, say_json, say_pieces, say_table
@@ -37,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
             _list(app, options)
         elif options.action == "show":
             _show(app, options)
+        elif options.action == "why":
+            _why(app, options)
         else:
             _change(app, options)
     return OK
@@ -74,6 +77,24 @@ def _list(app: App, options: argparse.Namespace) -> None:
             for item in items
         ],
     )
+
+
+def _why(app: App, options: argparse.Namespace) -> None:
+    """Print who was told of an item and when, and who was not and why."""
+    item = _item(app, options.item)
+    told = app.readers.told_of(item, limit=options.limit)
+    others = app.readers.not_told(item, limit=options.limit)
+    now = app.clock()
+    rows = [
+        *((one.address or "deleted", f"edition {one.number}", told_words(one)) for one in told),
+        *((one.address, "none", standing_words(one, item, now=now)) for one in others),
+    ]
+    if options.json:
+        names = ("address", "edition", "outcome")
+        say_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    say(f"{item.token}: {item.content.title}, first seen {item.first_seen:%Y-%m-%d %H:%M} UTC")
+    say_table(("address", "edition", "outcome"), rows)
 
 
 def _date(content: Content) -> str:

@@ -50,6 +50,8 @@ def tell(app: App) -> None:
     log.info(
         "serving %s/ on %s port %d", settings.base_url, settings.server.host, settings.server.port
     )
+    if settings.bucket.address:
+        log.info("documents go to %s; they are not served here", settings.bucket.address)
     if settings.mail.host:
         log.info("mail leaves through %s port %d", settings.mail.host, settings.mail.port)
     else:
