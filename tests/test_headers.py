@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from config.load import parse
+from config.slugs import RESERVED
 from feeds.headers import SiteHeaders, content_type, is_feed
 from feeds.nginx_tables import nginx_tables
 from feeds.routes import Route
@@ -160,6 +161,15 @@ def test_no_condition_breaks_an_answer(tags: str, date: str | None) -> None:
 
 
 # --- tables for nginx ----------------------------------------------------------------------
+
+
+def test_nginx_hands_on_whatever_the_service_answers_itself() -> None:
+    """Each address that is no document begins with a word that no bulletin can have."""
+    package = Path(__file__).resolve().parent.parent / "tidings"
+    sources = "".join(path.read_text() for path in package.glob("*.py"))
+    served = set(re.findall(r'Route\(\s*f?"/([a-z]+)', sources))
+
+    assert {"health", "mails", "unsubscribe"} <= served <= RESERVED
 
 
 def test_tables_hold_no_word_that_ends_a_quote() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -269,6 +270,11 @@ def test_a_bucket_that_is_away_stops_nothing(tmp_path: Path) -> None:
     wait(lambda: running.answers("/health"))
     with open_app(load(tmp_path / "tidings.toml", {}), register=False) as app:
         wait(lambda: len(app.items.latest("harbour", 9)) == 2)
+    command = [sys.executable, "-m", "tidings", "tick", "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ticked = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
 
     with storage(tmp_path / "storage", port) as service:
         wait(lambda: service.get("site/harbour/rss.xml").ok)
@@ -276,7 +282,9 @@ def test_a_bucket_that_is_away_stops_nothing(tmp_path: Path) -> None:
         code, log = running.stop()
 
     assert answers
-    assert code == 0
+    assert (code, ticked.returncode) == (0, 1)
+    assert ticked.stderr.count("\n") == 1
+    assert ticked.stderr.startswith("tidings: s3://news/site: the service cannot be reached")
     assert "read: s3://news/site: the service cannot be reached" in log
     assert "harbour published up to number 2" in log
     assert "Traceback" not in log
