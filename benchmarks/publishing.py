@@ -264,7 +264,7 @@ def one_more(sources: SourceStore, items: ItemStore, number: int, now: datetime)
 def by_size(count: int, times: int) -> float:
     """Return what publishing after one new item costs with so many stored, in milliseconds."""
     with (
-        # A hundred thousand files: in memory where there is such a place, for they are not the point.
+        # A hundred thousand files are not the point: in memory, where there is such a place.
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
         open_database("", Path(folder) / "data") as database,
     ):

@@ -44,7 +44,8 @@ def _only(text: str) -> Entry:
         ),
         (
             (
-                '<enclosure url="/a.bin" length="12 KB" type="x"/><enclosure url="/a.bin" length="1"/>'
+                '<enclosure url="/a.bin" length="12 KB" type="x"/>'
+                '<enclosure url="/a.bin" length="1"/>'
                 '<enclosure url="/b" length="-5"/><enclosure url="javascript:x"/><enclosure/>'
             ),
             [
