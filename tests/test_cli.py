@@ -579,6 +579,29 @@ def test_an_unchanged_check_writes_no_file(harbour: Path, run: Run) -> None:
     assert {path: path.stat().st_mtime_ns for path in harbour.rglob("public/**/*")} == files
 
 
+def test_an_item_that_breaks_a_rule_is_named(harbour: Path, run: Run) -> None:
+    """What somebody wrote into the store is left out of the feeds, and said until it is mended."""
+    assert run("check")[0] == 0
+    with closing(sqlite3.connect(harbour / "data" / "tidings.db")) as store:
+        store.execute(
+            "UPDATE items SET summary_html = '<p onclick=\"a()\">a</p>', changed = number + 100 "
+            "WHERE number = 1"
+        )
+        store.execute("UPDATE bulletins SET number = number + 100")
+        (id_,) = store.execute("SELECT id FROM items WHERE number = 1").fetchone()
+        store.commit()
+
+    code, out, err = run("check", "--json")
+
+    assert code == 1
+    assert err.count(f"is published without {id_}: its text has the attribute 'onclick'") == 3
+    assert {each["item"] for each in json.loads(out)["refused"]} == {id_}
+    assert id_ not in (harbour / "public/harbour/rss.xml").read_text()
+    assert "is published without" not in run("check")[2]
+    assert run("items", "forget", id_)[0] == 0
+    assert run("check")[0] == 0
+
+
 def test_a_bulletin_that_another_process_checks_is_busy(harbour: Path, run: Run) -> None:
     """A cron job can tell a clash from a failure."""
     with open_app(load(harbour / "tidings.toml", {})) as app:

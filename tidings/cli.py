@@ -28,7 +28,7 @@ _MOST_LISTED = 1_000_000
 _EPILOG = """\
 exit codes:
   0   done
-  1   a source, the store or the mail failed; the message says which and what to do
+  1   a source, a feed, the store or the mail failed; the message says which and what to do
   2   the command line or the configuration is wrong
   75  another process works on it just now; try again later
 """
