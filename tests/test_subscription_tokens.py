@@ -93,7 +93,7 @@ def test_links_are_renewed_for_all(database: Database) -> None:
 
 
 def test_a_feed_token_reads_what_the_subscription_wants(database: Database) -> None:
-    """It opens no preferences, and ends with the subscription."""
+    """It opens no preferences, and ends with the subscription; one of a mail address does."""
     world = World(database)
     ann = world.subscribe("ann", "daily")
     token = world.subscribers.feed_token(ann)
@@ -103,6 +103,7 @@ def test_a_feed_token_reads_what_the_subscription_wants(database: Database) -> N
 
     assert found is not None
     assert found.id == ann.id
+    assert world.subscribers.by_token(world.subscribers.mail_token(ann.id).upper()) is not None
     assert world.subscribers.by_token(token) is None
     assert world.subscribers.by_feed_token(ann.token) is None
     assert world.subscribers.by_feed_token(token) is None
