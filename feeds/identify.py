@@ -298,7 +298,7 @@ class _Board:
             if key in items:
                 entries[key].append(index)
         groups = [(indices, items[key]) for key, indices in entries.items()]
-        return sorted(groups, key=lambda group: max(map(len, group)) > 1)
+        return sorted(groups, key=lambda group: max(len(group[0]), len(group[1])) > 1)
 
     def _pair(self, index: int, item: Item, evidence: Evidence, strength: float) -> None:
         if index in self._matches or item.id in self._taken:
