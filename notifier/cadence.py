@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from config.schedule import Cron, next_time, parse_cron
@@ -112,6 +113,8 @@ def check_cadence(cadence: str) -> str:
     return str(parse_cadence(cadence))
 
 
+# One moment decides for many subscriptions, most of which wish alike.
+@lru_cache(maxsize=1024)
 def next_digest(cadence: str, after: datetime, zone: ZoneInfo) -> datetime | None:
     """Return the first occasion later than ``after``, in UTC; None for instant.
 

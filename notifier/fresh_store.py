@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, item_from
-from notifier.subscription_columns import numbers
+from notifier.subscription_columns import several
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,7 +44,7 @@ FROM waiting JOIN items ON items.id = waiting.item WHERE {ANNOUNCED} AND subscri
 """
 _UNSORTED = f"""
 SELECT DISTINCT {ITEM} FROM waiting JOIN items ON items.id = waiting.item
-WHERE position IS NULL AND {ANNOUNCED} AND subscription IN
+WHERE position IS NULL AND {ANNOUNCED} AND subscription = :subscription
 """
 
 
@@ -126,7 +126,8 @@ class Fresh:
         if not by_id:
             return
         unsorted: set[int] = set()
-        for row in self._transaction.all(f"{_WAITING} ({numbers(by_id)})"):
+        listed, ids = several(list(by_id))
+        for row in self._transaction.all(f"{_WAITING} ({listed})", **ids):
             self._waiting[row["subscription"]][row["id"]] = row["position"]
             self._revisions[row["id"]] = row["revision"]
             if row["position"] is None:
@@ -134,7 +135,7 @@ class Fresh:
         # Few have changed their wishes since their last occasion: each is judged by itself.
         for number in unsorted:
             subscription = by_id[number]
-            rows = self._transaction.all(f"{_UNSORTED} ({number})")
+            rows = self._transaction.all(_UNSORTED, subscription=number)
             sources: defaultdict[str, set[str]] = defaultdict(set)
             for row in rows:
                 for found in self._transaction.all(

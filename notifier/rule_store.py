@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from feeds.instants import to_column
 from notifier.cadence import INSTANT, next_digest
-from notifier.subscription_columns import filter_column, numbers, rules_from, subscription_from
+from notifier.subscription_columns import filter_column, rules_from, several, subscription_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,10 +25,10 @@ def with_rules(transaction: Transaction, rows: Iterable[Row]) -> tuple[Subscript
     rows = list(rows)
     if not rows:
         return ()
+    listed, ids = several([row["id"] for row in rows])
     rules = rules_from(
         transaction.all(
-            f"{_RULES} WHERE subscription IN ({numbers(row['id'] for row in rows)}) "
-            "ORDER BY subscription, position"
+            f"{_RULES} WHERE subscription IN ({listed}) ORDER BY subscription, position", **ids
         )
     )
     return tuple(subscription_from(row, rules.get(row["id"], ())) for row in rows)

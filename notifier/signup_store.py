@@ -107,9 +107,10 @@ class SignUpStore:
         tokens, network = self._secrets.tokens(), self._network(client)
         suppressed = self._suppressions.find(address)
         with self._database.transaction() as transaction:
-            transaction.run(
-                "DELETE FROM signups WHERE expires < :old", old=to_column(now - _REMEMBERED)
-            )
+            # Addresses of people who never wanted anything are not kept.
+            old = to_column(now - _REMEMBERED)
+            transaction.run("DELETE FROM signups WHERE expires < :old", old=old)
+            transaction.run("DELETE FROM notices WHERE finished < :old", old=old)
             if suppressed is not None and not suppressed.reason.ends_by_consent:
                 return
             known = transaction.one(

@@ -139,6 +139,10 @@ class SubscriberStore:
             # Those of before tokens were signed.
             return self._one(transaction, "token = :token", token=token)
 
+    def mail_token(self, subscription_id: int) -> str:
+        """Return the token of a subscription for an address of ours: by_token reads it too."""
+        return self._secrets.tokens().mail_token(TokenKind.SUBSCRIPTION, subscription_id)
+
     def unsubscribe(self, subscription: Subscription, *, now: datetime) -> None:
         """End a subscription; what was still queued for it is suppressed. Doing it twice is one."""
         with self._database.transaction() as transaction:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import asdict
+from functools import lru_cache
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,10 +24,30 @@ SUBSCRIPTION = (
     "form, paused_until, ended"
 )
 
+_SIZES = (1, 10, 100, 1000)
 
-def numbers(ids: Iterable[int]) -> str:
-    """Write ids of ours for a statement that asks for several at once."""
-    return ", ".join(str(int(number)) for number in ids)
+
+def several(values: Sequence[object]) -> tuple[str, dict[str, object]]:
+    """Return a list for ``IN``, and its parameters: for a statement that asks for several at once.
+
+    There are few lengths of it, so that few statements are ever prepared; what is left over is
+    filled with the last value.
+    """
+    size = next(size for size in _SIZES if size >= len(values))
+    filled = chain(values, repeat(values[-1] if values else None))
+    return _listed(size), dict(zip(_names(size), filled, strict=False))
+
+
+@lru_cache(maxsize=len(_SIZES))
+def _names(size: int) -> tuple[str, ...]:
+    # Names of parameters have no digits.
+    letters = str.maketrans("0123456789", "abcdefghij")
+    return tuple(f"of_{str(number).translate(letters)}" for number in range(size))
+
+
+@lru_cache(maxsize=len(_SIZES))
+def _listed(size: int) -> str:
+    return ", ".join(f":{name}" for name in _names(size))
 
 
 def filter_column(wanted: ItemFilter) -> str:

@@ -12,6 +12,7 @@ from feeds.instants import from_column, to_column
 from notifier.model import SubscriberState
 from notifier.secret_store import SecretStore
 from notifier.subscriber_store import end
+from notifier.subscription_columns import several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,9 +115,9 @@ class SuppressionStore:
             if not addresses or transaction.one("SELECT 1 FROM suppressions LIMIT 1") is None:
                 return {}
             hashes = {digest(address): address for address in addresses}
-            listed = ", ".join(f"'{known}'" for known in hashes)
+            listed, values = several(list(hashes))
             rows = transaction.all(
-                f"SELECT hash, reason FROM suppressions WHERE hash IN ({listed})"
+                f"SELECT hash, reason FROM suppressions WHERE hash IN ({listed})", **values
             )
             return {hashes[row["hash"]]: row["reason"] for row in rows}
 

@@ -301,6 +301,33 @@ def test_the_form_speaks_the_readers_language(service: Service, asked: str, said
     assert said in service.get("/subscribe/harbour", Accept_Language=asked).text
 
 
+def test_who_complained_since_is_left_alone(service: Service, app: App) -> None:
+    """Though the link of the mail would still hold."""
+    address = next(ADDRESSES)
+    post(service, "/subscribe/harbour", address=address, cadence_0="daily")
+    link = re.search(r"/confirm/\w+", body(only_mail(service, address)))
+    assert link is not None
+    app.suppressions.suppress(address, Reason.COMPLAINED, now=app.clock())
+
+    post(service, link.group())
+
+    assert app.subscribers.of_address(address) == ()
+
+
+def test_who_bounced_comes_back_by_confirming(service: Service, app: App) -> None:
+    """It proves that mail arrives, and is wanted."""
+    address = next(ADDRESSES)
+    app.suppressions.suppress(address, Reason.BOUNCED, now=app.clock())
+    post(service, "/subscribe/harbour", address=address, cadence_0="daily")
+    link = re.search(r"/confirm/\w+", body(only_mail(service, address)))
+    assert link is not None
+
+    post(service, link.group())
+
+    assert len(app.subscribers.of_address(address)) == 1
+    assert app.suppressions.find(address) is None
+
+
 def test_an_old_link_says_how_to_get_a_new_one(service: Service, app: App) -> None:
     """And confirms nothing."""
     address = next(ADDRESSES)

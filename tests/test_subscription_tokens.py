@@ -90,3 +90,14 @@ def test_links_are_renewed_for_all(database: Database) -> None:
     assert world.subscribers.by_token(ann.token) is None
     assert world.subscribers.by_token(first.token) is None
     assert world.subscribers.by_token(second.token) is not None
+
+
+def test_a_token_for_an_address_of_ours_opens_as_the_other(database: Database) -> None:
+    """Mail servers may change the case of letters on the way."""
+    world = World(database)
+    ann = world.subscribe("ann", "daily")
+
+    found = world.subscribers.by_token(world.subscribers.mail_token(ann.id).upper())
+
+    assert found is not None
+    assert found.id == ann.id

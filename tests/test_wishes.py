@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -159,6 +161,50 @@ def test_equal_audiences_share_an_edition_and_others_do_not(world: World) -> Non
         ("pt", "html", 1),
     ]
     assert not any(one.whole for one in found)
+
+
+def test_wishes_that_change_while_it_is_decided_lose_nothing(world: World) -> None:
+    """Whoever comes first, the other one sees what was done."""
+    people = [
+        world.subscribers.subscribe(
+            f"n{number}@example.org",
+            "harbour",
+            rules=(Rule(cadence="instant", wanted=FERRY), Rule(cadence="weekly")),
+            time_zone=ZoneInfo("UTC"),
+            language="en",
+            now=world.clock(),
+        )
+        for number in range(12)
+    ]
+    store = WishStore(world.database)
+    world.store(entry("Ferry late"), entry("Mayor elected"))
+    errors: list[BaseException] = []
+
+    def change() -> None:
+        try:
+            for rules in ((Rule(cadence="daily"),), people[0].rules, (Rule(cadence="instant"),)):
+                for one in people:
+                    store.change_rules(one, rules, now=world.clock())
+        except BaseException as error:  # noqa: BLE001 - reported to the test's own thread
+            errors.append(error)
+
+    def decide() -> None:
+        try:
+            for _ in range(20):
+                world.editions.open_due(now=world.clock())
+        except BaseException as error:  # noqa: BLE001 - reported to the test's own thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=target) for target in (change, decide, decide)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.open_all()
+
+    assert errors == []
+    told = {name: sorted(chain.from_iterable(editions)) for name, editions in world.told().items()}
+    assert told == {f"n{number}": ["Ferry late", "Mayor elected"] for number in range(12)}
 
 
 @given(some.lists(RULES, min_size=1, max_size=5).map(tuple))

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
 
 
 def confirm(app: App, sign_ups: Iterable[SignUp]) -> tuple[Subscription, ...]:
-    """Begin what was asked for. Doing it twice, or dying in the middle, changes nothing."""
+    """Begin what was asked for. Doing it twice, or dying in the middle, changes nothing.
+
+    Who complained since they asked, or was suppressed by the operator, is left alone.
+    """
     begun = []
     for sign_up in sign_ups:
+        suppressed = app.suppressions.find(sign_up.address)
+        if suppressed is not None and not suppressed.reason.ends_by_consent:
+            continue
         wishes, now = sign_up.wishes, app.clock()
         subscription = app.subscribers.subscribe(
             sign_up.address,
