@@ -60,7 +60,7 @@ def content_from(row: Row) -> Content:
 
 
 def content_json(content: Content) -> str:
-    """Write a content for keeping as a former revision."""
+    """Write a content for keeping beside the one that an item has."""
     columns = content_columns(content)
     return json.dumps(
         {name: columns[name] for name in CONTENT.split(", ")}, ensure_ascii=False, sort_keys=True
@@ -98,4 +98,5 @@ def item_from(row: Row, *, at_source: bool = False) -> Item:
         missing_since=from_column(row["missing_since"]) if at_source else None,
         sighted=bool(row["sighted"]) if at_source else False,
         stated=(row["stated"] or "") if at_source else "",
+        said=content_from(json.loads(row["said"])) if at_source and row["said"] else None,
     )

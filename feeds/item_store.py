@@ -181,7 +181,7 @@ class ItemStore:
         return tuple((item, living.get(item.merged_into)) for item in items)
 
 
-_AT_SOURCE = f"{ITEM}, position, missing_since, stated, sightings.item IS NOT NULL AS sighted"
+_AT_SOURCE = f"{ITEM}, position, missing_since, stated, said, sightings.item IS NOT NULL AS sighted"
 _JOINED = """
 FROM items LEFT JOIN sightings ON sightings.item = coalesce(items.merged_into, items.id)
     AND sightings.bulletin = :bulletin AND sightings.source = :source
@@ -284,10 +284,11 @@ WHERE id = :id
 """
 _SIGHT = """
 INSERT INTO sightings (
-    bulletin, source, item, position, missing_since, evidence, strength, stated
-) VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength, :stated)
+    bulletin, source, item, position, missing_since, evidence, strength, stated, said
+) VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength, :stated, :said)
 ON CONFLICT (bulletin, source, item) DO UPDATE SET
     position = excluded.position, missing_since = NULL, stated = excluded.stated,
+    said = excluded.said,
     evidence = excluded.evidence, strength = excluded.strength
 """
 
@@ -317,20 +318,27 @@ def _sight(
 ) -> None:
     """Store where the items of this reading stand; rows that say so already are left alone."""
     place = {"bulletin": check.bulletin, "source": check.source}
-    matches = [*changes.unchanged, *(revision.match for revision in changes.revised)]
-    rows: list[dict[str, object]] = [
-        {
-            **place,
-            "item": match.item.id,
-            "position": match.place,
-            "evidence": match.evidence.value,
-            "strength": match.strength,
-            "stated": stated,
-        }
-        for match in matches
-        if (stated := fingerprint(content_of(match.entry))) != match.item.stated
-        or match.item.position != match.place
+    matches = [
+        *((match, match.item.content) for match in changes.unchanged),
+        *((revision.match, revision.content) for revision in changes.revised),
     ]
+    rows: list[dict[str, object]] = []
+    for match, content in matches:
+        here = content_of(match.entry)
+        item, stated = match.item, fingerprint(here)
+        said = None if stated == fingerprint(content) else here
+        if (stated, match.place, bool(said)) != (item.stated, item.position, bool(item.said)):
+            rows.append(
+                {
+                    **place,
+                    "item": item.id,
+                    "position": match.place,
+                    "evidence": match.evidence.value,
+                    "strength": match.strength,
+                    "stated": stated,
+                    "said": content_json(said) if said else None,
+                }
+            )
     rows += [
         {
             **place,
@@ -339,6 +347,7 @@ def _sight(
             "evidence": "new",
             "strength": 1.0,
             "stated": fingerprint(content_of(entry)),
+            "said": None,
         }
         for item, entry, position in zip(new_ids, changes.new, changes.new_places, strict=True)
     ]

@@ -165,5 +165,10 @@ FEEDS = Migrations(
             WHERE source_id <> ''
             """,
         ),
+        (
+            # What a source last said of an item, where the item's content, which another source
+            # may have written, says something else.
+            "ALTER TABLE sightings ADD COLUMN said TEXT",
+        ),
     ),
 )
