@@ -84,8 +84,9 @@ def _has_other_text(entry: Entry, item: Item) -> bool:
 
 
 def is_not_foreign(entry: Entry, item: Item) -> bool:
-    """Tell whether two with one title and day may be one, whatever their texts say."""
-    return not _are_foreign(entry, item)
+    """Tell whether two with one title and day may be one: not where address and text differ."""
+    addresses = entry.url and item.content.url and url_key(entry.url) != url_key(item.content.url)
+    return not (addresses and _has_other_text(entry, item))
 
 
 def has_no_other_text(entry: Entry, item: Item) -> bool:
