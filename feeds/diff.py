@@ -74,7 +74,8 @@ def is_baseline(entry: Entry, changes: Changes, *, rank: int = 0) -> bool:
     ``rank`` counts the new entries above it on the page.
     """
     if not changes.baseline:
-        return changes.announced is not None and rank >= changes.announced
+        beyond = changes.announced is not None and rank >= changes.announced
+        return beyond or rank in changes.old
     return not (changes.since and entry.when and entry.when.day > changes.since)
 
 

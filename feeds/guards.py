@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime, timedelta
 
-    from feeds.model import Changes, Entry, Revision
+    from feeds.model import Changes, Entry, Match, Revision
     from feeds.records import Check
 
 # Of a flood that time has vouched for, so many are announced: the top of the page.
@@ -38,6 +38,8 @@ _HARDLY_ANY = 0.1
 # A source that is read daily is read some seconds earlier on some days: its day is over then.
 _NEARLY_OVER = 0.95
 _NOTHING = "nothing found"
+_ANOTHER_LIST = "another list"
+_NO_TEXTS, _OTHER_TEXTS = "no more texts", "other texts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,11 @@ def is_same_kind(reason: str, other: str) -> bool:
     return reason.partition(":")[0] == other.partition(":")[0]
 
 
+def is_about_texts(reason: str) -> bool:
+    """Whether a reading is doubted for its texts alone: its items are those that are known."""
+    return reason.startswith((_NO_TEXTS, _OTHER_TEXTS))
+
+
 def believed_at(held_since: datetime | None, hold: timedelta) -> datetime | None:
     """Return from when on what has been held since an instant is believed by itself."""
     return None if held_since is None else held_since + hold * _NEARLY_OVER
@@ -128,9 +135,11 @@ def believed_at(held_since: datetime | None, hold: timedelta) -> datetime | None
 def believed_by_time(changes: Changes, normal: Normal) -> Changes:
     """Return what is stored of a reading that nobody but time vouches for.
 
-    All of a flood is published, but only the top of the page is announced.
+    All of a flood is published, but only the top of the page is announced; and so it is of a list
+    that took the place of another one.
     """
-    return replace(changes, announced=MOST_ANNOUNCED) if _is_flood(changes, normal) else changes
+    many = _is_flood(changes, normal) or changes.doubted.startswith(_ANOTHER_LIST)
+    return replace(changes, announced=MOST_ANNOUNCED) if many else changes
 
 
 def discarded(changes: Changes) -> Changes:
@@ -142,14 +151,18 @@ def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
     """Yield each reason not to believe a reading."""
     entries = [
         *changes.new,
-        *(match.entry for match in changes.unchanged),
-        *(revision.match.entry for revision in changes.revised),
+        *(match.entry for match in matches_of(changes)),
     ]
     found = len(entries) + changes.left_out
     matched = len(entries) - len(changes.new)
     lost = len(changes.missing)
     if not found and lost:
         yield f"{_NOTHING}: {lost} items stood there before"
+    if _is_another_list(changes):
+        yield (
+            f"{_ANOTHER_LIST}: {changes.unread} of the {lost} items that are missed stand on the "
+            f"page still, but not in the list of {found} that was read"
+        )
     if _is_flood(changes, normal):
         yield (
             f"far more new items than ever: {len(changes.new)} of {found}, "
@@ -171,7 +184,7 @@ def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
     yield from _broken_parts(entries, matched, normal)
     rewritten = sum(map(_is_rewritten, changes.revised))
     if rewritten >= max(_FEWEST_REWRITTEN, matched * _NEARLY_ALL) and normal.revised < _MOST:
-        yield f"other texts: those of {rewritten} of {matched} items changed at once"
+        yield f"{_OTHER_TEXTS}: those of {rewritten} of {matched} items changed at once"
 
 
 def _broken_parts(entries: Sequence[Entry], matched: int, normal: Normal) -> Iterator[str]:
@@ -188,10 +201,23 @@ def _broken_parts(entries: Sequence[Entry], matched: int, normal: Normal) -> Ite
                 yield f"no more {what}: {having} of {len(entries)} items, where {share:.0%} had"
 
 
+def _is_another_list(changes: Changes) -> bool:
+    """Whether most of what is missed stands on the page still, and hardly anything was met."""
+    met = sum(match.item.position is not None for match in matches_of(changes))
+    return changes.unread * 2 > len(changes.missing) and met * _LEFT_OF_A_BROKEN_PAGE <= min(
+        changes.unread, len(changes.missing)
+    )
+
+
+def matches_of(changes: Changes) -> list[Match]:
+    """Return all matches of a reading, of revised items and of others."""
+    return [*changes.unchanged, *(revision.match for revision in changes.revised)]
+
+
 def _is_flood(changes: Changes, normal: Normal) -> bool:
     """Whether far more is new than the source ever brought, and it is most of the page."""
-    new = len(changes.new)
-    found = new + len(changes.unchanged) + len(changes.revised) + changes.left_out
+    new = len(changes.new) - len(changes.old)
+    found = len(changes.new) + len(changes.unchanged) + len(changes.revised) + changes.left_out
     if new <= max(_NO_FLOOD, _FLOOD_TIMES * normal.most_new) or new * 2 <= found:
         return False
     return len(_days_since(changes.new, normal.read)) * 2 < new

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from config.settings import RuleSettings
     from feeds.read_groups import Group
+    from feeds.read_marks import Mark
     from feeds.read_structured import Joined
     from feeds.read_tree import Tree
 
@@ -59,16 +60,10 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
         )
     if page.body is None:
         return Reading(method="html", problem="The page is empty: it has no body.")
-    language = language or _language(page)
     tree = build_tree(page.body)
     tree.cut = tree.cut or cut
-    spoken = guess_language(tree.root.text)
-    language = language or spoken
-    dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
-    marks = find_marks(tree, dates)
-    place = Place(
-        base=base_address(page, url), dates=dates, language=language, years=year_headings(tree)
-    )
+    place, marks = place_of(page, tree, url=url, language=language, zone=zone, now=now)
+    dates, language = place.dates, place.language
     groups = find_groups(tree, marks)
     best = choose(groups)
     if has_selectors(rules):
@@ -84,6 +79,24 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
             joined = join(entries, (*stated, *find_state(page, text, place, page_url=url)))
         reading = _decided(joined, groups, best, as_text)
     return _finished(reading, page, tree, dates, language=language)
+
+
+def place_of(  # noqa: PLR0913 - the page, and each is a fact of the source
+    page: LexborHTMLParser,
+    tree: Tree,
+    *,
+    url: str,
+    language: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> tuple[Place, list[Mark]]:
+    """Return what the fields of items need of their page, and where dates stand on it."""
+    spoken = guess_language(tree.root.text)
+    language = language or _language(page) or spoken
+    dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
+    marks = find_marks(tree, dates)
+    base = base_address(page, url)
+    return Place(base=base, dates=dates, language=language, years=year_headings(tree)), marks
 
 
 def _decided(

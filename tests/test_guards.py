@@ -92,6 +92,14 @@ def changes(
         (changes(old=10, new=12), ""),
         (changes(old=20, new=20), ""),
         (changes(old=19, new=20), "far more new items than ever"),
+        # Of those, the ones that were always there are no flood.
+        (replace(changes(old=10, new=13), old=frozenset({12})), ""),
+        # Another list: what is missed stands on the page still, outside of what was read.
+        (replace(changes(new=9, lost=5), unread=3), "another list"),
+        (replace(changes(new=9, lost=5), unread=2), ""),
+        (replace(changes(old=1, new=8, lost=5), unread=3), "another list"),
+        (replace(changes(old=2, new=8, lost=5), unread=5), ""),
+        (replace(changes(new=40, lost=5), unread=5), "another list"),
         # Another page.
         (changes(new=3, lost=9), "another page"),
         (changes(new=8, lost=20), ""),
@@ -177,6 +185,9 @@ def test_a_flood_is_announced_from_the_top_of_the_page_only() -> None:
     told = [not is_baseline(each, flood, rank=rank) for rank, each in enumerate(flood.new)]
     assert told == [True] * MOST_ANNOUNCED + [False] * (200 - MOST_ANNOUNCED)
     assert believed_by_time(changes(new=3, lost=9), USUAL).announced is None
+    other = replace(changes(new=12, lost=9), unread=9)
+    other = replace(other, doubted=judge(other, USUAL, NOON))
+    assert believed_by_time(other, USUAL).announced == MOST_ANNOUNCED
     thrown = discarded(changes(new=200))
     assert all(is_baseline(each, thrown) for each in thrown.new)
 
