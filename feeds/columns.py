@@ -79,7 +79,7 @@ def content_from_json(text: str) -> Content:
 
 
 def content_json(content: Content) -> str:
-    """Write a content for keeping as a former revision."""
+    """Write a content for keeping beside the one that an item has."""
     columns = content_columns(content)
     return json.dumps(
         {name: columns[name] for name in CONTENT.split(", ")}, ensure_ascii=False, sort_keys=True
@@ -122,4 +122,5 @@ def item_from(row: Row, *, at: Row | None = None) -> Item:
         missing_since=from_column(at["missing_since"]) if at else None,
         sighted=at is not None,
         stated=at["stated"] if at else "",
+        said=content_from_json(at["said"]) if at and at["said"] else None,
     )

@@ -281,7 +281,7 @@ def _part_found(
             continue
         _sight(transaction, other, row, stated=row["stated"])
         transaction.run(
-            "UPDATE sightings SET position = NULL, missing_since = :since, stated = '' "
+            "UPDATE sightings SET position = NULL, missing_since = :since, stated = '', said = NULL "
             "WHERE bulletin = :bulletin AND source = :source AND item = :item",
             since=to_column(after[0].since) if after[0].since else None,
             bulletin=kept.bulletin,

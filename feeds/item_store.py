@@ -272,7 +272,7 @@ def _sightings_of(count: int) -> str:
     as long as it does not know yet how many those are.
     """
     return " UNION ALL ".join(
-        f"""SELECT item, position, missing_since, stated FROM sightings
+        f"""SELECT item, position, missing_since, stated, said FROM sightings
         WHERE bulletin = :bulletin AND source = :source AND item = :key{_letters(place)}"""
         for place in range(count)
     )
@@ -333,10 +333,11 @@ WHERE id = :id
 """
 _SIGHT = """
 INSERT INTO sightings (
-    bulletin, source, item, position, missing_since, evidence, strength, stated
-) VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength, :stated)
+    bulletin, source, item, position, missing_since, evidence, strength, stated, said
+) VALUES (:bulletin, :source, :item, :position, NULL, :evidence, :strength, :stated, :said)
 ON CONFLICT (bulletin, source, item) DO UPDATE SET
     position = excluded.position, missing_since = NULL, stated = excluded.stated,
+    said = excluded.said,
     evidence = excluded.evidence, strength = excluded.strength
 """
 
@@ -367,20 +368,27 @@ def _sight(
 ) -> None:
     """Store where the items of this reading stand; rows that say so already are left alone."""
     place = {"bulletin": check.bulletin, "source": check.source}
-    matches = [*changes.unchanged, *(revision.match for revision in changes.revised)]
-    rows: list[dict[str, object]] = [
-        {
-            **place,
-            "item": match.item.id,
-            "position": match.place,
-            "evidence": match.evidence.value,
-            "strength": match.strength,
-            "stated": stated,
-        }
-        for match in matches
-        if (stated := fingerprint(content_of(match.entry))) != match.item.stated
-        or match.item.position != match.place
+    matches = [
+        *((match, match.item.content) for match in changes.unchanged),
+        *((revision.match, revision.content) for revision in changes.revised),
     ]
+    rows: list[dict[str, object]] = []
+    for match, content in matches:
+        here = content_of(match.entry)
+        item, stated = match.item, fingerprint(here)
+        said = None if stated == fingerprint(content) else here
+        if (stated, match.place, bool(said)) != (item.stated, item.position, bool(item.said)):
+            rows.append(
+                {
+                    **place,
+                    "item": item.id,
+                    "position": match.place,
+                    "evidence": match.evidence.value,
+                    "strength": match.strength,
+                    "stated": stated,
+                    "said": content_json(said) if said else None,
+                }
+            )
     rows += [
         {
             **place,
@@ -389,6 +397,7 @@ def _sight(
             "evidence": "new",
             "strength": 1.0,
             "stated": fingerprint(content_of(entry)),
+            "said": None,
         }
         for item, entry, position in zip(new_ids, changes.new, changes.new_places, strict=True)
     ]

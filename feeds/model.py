@@ -118,7 +118,8 @@ class Item:
     ``changed`` the one of its last change. ``baseline`` items were there at the first check of
     their source and are announced to nobody. ``position`` is the place on the source's page at
     the last reading, ``missing_since`` the check that first did not find it; ``sighted`` says
-    that it ever stood there, and ``stated`` is the fingerprint of what the source said of it.
+    that it ever stood there, ``stated`` is the fingerprint of what the source said of it, and
+    ``said`` that itself, where the content, which another source may have written, says otherwise.
     ``forgotten`` is when an operator took it away: it is matched, so that it never comes back,
     and shown nowhere. ``merged_into`` is the id of the item that it was found to be, empty for
     all others; a match of it is one of that item. ``withdrawn`` is since when an operator has it
@@ -141,6 +142,7 @@ class Item:
     missing_since: datetime | None = None
     sighted: bool = False
     stated: str = ""
+    said: Content | None = None
     forgotten: datetime | None = None
     merged_into: str = ""
     withdrawn: datetime | None = None

@@ -256,5 +256,10 @@ FEEDS = Migrations(
             """,
             "CREATE INDEX pings_due ON pings (next_attempt) WHERE next_attempt IS NOT NULL",
         ),
+        (
+            # What a source last said of an item, where the item's content, which another source
+            # may have written, says something else.
+            "ALTER TABLE sightings ADD COLUMN said TEXT",
+        ),
     ),
 )

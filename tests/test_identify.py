@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,12 +15,12 @@ from worlds import NOON, entry
 
 from feeds.diff import content_of, diff, fingerprint, is_baseline, publication_time
 from feeds.identify import identify
-from feeds.keys import text_key, title_key, url_key
+from feeds.keys import is_of_one_item, text_key, title_key, url_key
 from feeds.model import Changes, Entry, Evidence, Item, When
 from feeds.similarity import similarity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DAY = date(2026, 11, 3)
 NEXT = DAY + timedelta(days=1)
@@ -128,6 +129,24 @@ SAME = [
         Evidence.SIMILARITY,
     ),
     (
+        "title and day were corrected at an address that names a title",
+        entry("Ferry timetable", day=DAY, url="https://x.test/new-timetable-for-ferries"),
+        entry("New ferry timetable", day=NEXT, url="https://x.test/new-timetable-for-ferries"),
+        Evidence.URL,
+    ),
+    (
+        "a redesign shows texts, the day and a longer title",
+        entry("Ferries", day=DAY, url="https://x.test/posts/ferries"),
+        entry("Ferries, at last", day=NEXT, url="https://x.test/posts/ferries", summary=LONG),
+        Evidence.URL,
+    ),
+    (
+        "all in another language at an address of its own",
+        entry("Bridge closed", url="https://x.test/news/17", summary=LONG),
+        entry("Puente cerrado", url="https://x.test/news/17", summary=OTHER),
+        Evidence.URL,
+    ),
+    (
         "the source's own id outweighs everything",
         replace(entry("a", url="https://x.test/1"), source_id="7"),
         replace(entry("b", url="https://x.test/2"), source_id="7"),
@@ -150,6 +169,16 @@ def test_an_item_is_known_again(why: str, old: Entry, new: Entry, evidence: Evid
 
 
 NEW = [
+    (
+        "the next at an address that names a place",
+        entry("Weekly menu", day=DAY, url="https://x.test/menu", summary=LONG),
+        entry("Weekly menu", day=NEXT, url="https://x.test/menu", summary=OTHER),
+    ),
+    (
+        "the same title and day, with an address and a text of its own",
+        entry("Notice", url="https://x.test/1", day=DAY, summary=LONG),
+        entry("Notice", url="https://x.test/2", day=DAY, summary=OTHER),
+    ),
     ("another title and day", entry("a bridge", day=DAY), entry("one ferry", day=NEXT)),
     (
         "the next issue of a series",
@@ -277,6 +306,147 @@ def test_an_item_of_long_ago_that_comes_back_is_known(old: Entry) -> None:
     found = changes([old], items(old, on_page=False))
 
     assert (found.new, found.revised) == ((), ())
+
+
+DRAFTS = [
+    (
+        "withdrawn as a draft, and published",
+        entry("Ferry 1.10.0 (draft)", day=DAY, url="https://x.test/release/ferry-1.10.0"),
+        entry("The ferry 1.10.0", day=NEXT, url="https://x.test/release/ferry-1.10.0"),
+    ),
+    (
+        "back in another language, of which the dates are gone",
+        entry("Bridge closed", day=DAY, url="https://x.test/news/17", summary=LONG),
+        entry("Puente cerrado", url="https://x.test/news/17", summary=OTHER),
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new"), DRAFTS, ids=[row[0] for row in DRAFTS])
+def test_an_address_made_for_one_item_stays_its_own(why: str, old: Entry, new: Entry) -> None:
+    """Also where the item had left the page, and comes back in other words."""
+    found = changes([new], items(old, on_page=False))
+
+    assert why
+    assert found.new == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "alone"),
+    [
+        ("https://x.test/?p=17", True),
+        ("https://x.test/2026/11/bridge", True),
+        ("https://x.test/bridge-closed-until-friday.html", True),
+        ("https://x.test/this-weeks-menu.html", False),
+        ("https://x.test/posts/%E6%A9%8B/", False),
+        ("https://x17.test/news", False),
+        ("https://x.test", False),
+    ],
+)
+def test_addresses_of_one_item(url: str, alone: bool) -> None:  # noqa: FBT001
+    """A number, a day or a whole title make an address one item's; a place is for many."""
+    assert is_of_one_item(url) is alone
+
+
+def test_what_a_source_said_before_is_the_item_whatever_others_say() -> None:
+    """Another source rewrote it in all its parts; here it stands as ever."""
+    here = entry("Bridge closed", day=DAY, summary=LONG)
+    there = entry("Puente cerrado", day=NEXT, url="https://x.test/17", summary=OTHER)
+    (item,) = items(there)
+    known = replace(item, stated=fingerprint(content_of(here)))
+
+    assert [match.evidence for match in identify([here], [known]).matches] == [Evidence.UNCHANGED]
+
+
+def test_a_source_is_held_to_its_own_words() -> None:
+    """Where another wrote the item's content, a correction here is compared with what stood here.
+
+    What this source does not show is as the content has it.
+    """
+    there = entry("Puente cerrado", day=DAY, summary=OTHER)
+    here = entry("Bridge closed", url="https://x.test/17")
+    (item,) = items(there)
+    known = replace(item, said=content_of(here), stated=fingerprint(content_of(here)))
+    corrected = entry("Bridge shut", day=NEXT, url="https://x.test/17")
+
+    (match,) = identify([corrected], [known]).matches
+
+    assert (match.item, match.evidence) == (known, Evidence.URL)
+
+
+def test_texts_speak_before_titles_that_several_have() -> None:
+    """One is corrected in its title while another comes that has its old title."""
+    url = "https://x.test/news"
+    old = entry("Notice of works", day=DAY, url=url, summary=LONG)
+    corrected = entry("Notice for works", day=DAY, url=url, summary=LONG)
+    new = entry("Notice of works", day=DAY, url=url, summary=OTHER)
+
+    found = changes([new, corrected], items(old))
+
+    assert found.new == (new,)
+
+
+def test_a_shared_address_is_shared_though_its_others_are_matched() -> None:
+    """A new item at the address of all is not the one that left."""
+    url = "https://x.test/news"
+    stay = [entry(f"Item {word}", url=url, summary=word * 40) for word in ("alpha", "beta")]
+    gone = entry("Bridge closed", url=url, summary=LONG)
+    new = entry("Market moves indoors", url=url, summary=OTHER)
+
+    found = changes([new, *stay], items(*stay, gone))
+
+    assert (found.new, [item.content.title for item in found.missing]) == (
+        (new,),
+        ["Bridge closed"],
+    )
+
+
+def test_twins_are_told_by_their_neighbours() -> None:
+    """Where nothing but its place tells an old one from a new one of its title."""
+    old = [entry(title, url=f"https://x.test/{title}") for title in ("First", "Notice", "Last")]
+    moved = [replace(each, url=f"{each.url}/moved") for each in old]
+    new = entry("Notice", url="https://x.test/other")
+
+    found = identify([new, *moved], items(*old))
+
+    assert found.unmatched == (new,)
+
+
+def test_an_item_keeps_its_own_address_where_all_lead_to_one() -> None:
+    """A redesign, or another source, that links all items to one page takes no address away."""
+    old = [entry(f"Item {n}", day=DAY, url=f"https://x.test/{n}") for n in range(3)]
+    new = [replace(each, url="https://x.test/news") for each in old]
+
+    assert changes(new, items(*old)).revised == ()
+
+
+KINDS: dict[str, Callable[[int], Entry]] = {
+    "all their own": lambda n: entry(f"Item {n}", url=f"https://x.test/{n}", summary=f"{n} {LONG}"),
+    "one title": lambda n: entry("Notice", url=f"https://x.test/{n}", summary=f"{n} {LONG}"),
+    "nothing but one title": lambda _: entry("Notice"),
+    "one address": lambda n: entry(f"Item {n}", url="https://x.test/", summary=f"{n} {LONG}"),
+    "one text": lambda n: entry(f"Item {n}", url=f"https://x.test/{n}", summary=LONG),
+    "many of each title": lambda n: entry(f"Notice {n // 60}", summary=f"{n} {OTHER}"),
+}
+
+
+def work(kind: Callable[[int], Entry], count: int) -> int:
+    """Count the calls that a matching takes when every item was changed a little."""
+    old = [kind(number) for number in range(count)]
+    new = [replace(each, url=each.url and f"{each.url}/a", author="anybody") for each in old]
+    new = [replace(each, summary_html=f"{each.summary_html}<p>More.</p>") for each in new]
+    known = items(*old)
+    profile = cProfile.Profile()
+    profile.runcall(identify, new, known)
+    return sum(int(entry.callcount) for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_work_follows_the_length_of_the_page(kind: str) -> None:
+    """Four times the items take about four times the work, whatever they have in common."""
+    few, many = work(KINDS[kind], 200), work(KINDS[kind], 800)
+
+    assert many < 6 * few
 
 
 def test_twins_pair_in_page_order() -> None:

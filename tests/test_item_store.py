@@ -17,7 +17,7 @@ from feeds.records import LeaseLostError
 
 if TYPE_CHECKING:
     from feeds.database import Database
-    from feeds.model import Item
+    from feeds.model import Entry, Item
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -113,6 +113,28 @@ def test_known_items_tell_where_they_stood(feeds: Feeds) -> None:
 
     assert main == {"a": 0, "b": 1}
     assert side == {"a": None, "b": None}
+
+
+def test_what_a_source_says_otherwise_than_the_item_is_kept(feeds: Feeds) -> None:
+    """As long as it does: until one of the two says what the other says."""
+    here, there = entry("Ferry late", url="https://x.test/1"), entry("Ferry is late")
+    feeds.store(here)
+
+    def check(found: Entry, source: str) -> None:
+        (item,) = feeds.items.known("harbour", source, [found])
+        match = Match(entry=found, place=0, item=item, evidence=Evidence.TITLE, strength=1)
+        claim = feeds.claim()
+        outcome = feeds.outcome(claim, source=source)
+        feeds.items.apply(claim, outcome, Changes(unchanged=(match,)), zone=UTC_ZONE)
+        feeds.sources.release(claim)
+
+    said = []
+    for found in (there, there, here):
+        check(found, "side")
+        (item,) = feeds.items.known("harbour", "side", [])
+        said.append(item.said)
+        assert item.content == content_of(here)
+    assert said == [content_of(there), content_of(there), None]
 
 
 def test_a_missing_item_keeps_the_time_it_was_first_missed(feeds: Feeds) -> None:
