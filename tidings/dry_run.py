@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from feeds.corrections import changes_of
 from feeds.diff import is_baseline
 from feeds.word_diff import excerpt
+from tidings.reports import repair_report
 from tidings.terminal import say, say_beside
+from tidings.turns import say_repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ def show_changes(name: str, changes: Changes) -> None:
         say(f"{name}: held: {changes.held}; without that it would bring:")
     elif changes.doubted:
         say(f"{name}: believed now: {changes.doubted}")
+    say_repair(name, changes.repair)
     first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
     revised, missing = _revised(changes), _missing(changes)
     moved = sum(map(_is_moved, revised))
@@ -109,6 +112,7 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
         "source": source,
         "held": changes.held,
         "doubted": changes.doubted,
+        "repair": None if changes.repair is None else repair_report(changes.repair),
         "baseline": changes.baseline,
         "new": [
             {
