@@ -256,15 +256,17 @@ def _part_places(
     """
     mine, theirs = (_said(side) for side in sides)
     for row in _sightings(transaction, older):
+        is_mine = row["stated"] in mine - theirs
+        is_theirs = row["stated"] in theirs - mine
+        goes, stays = not is_mine, not is_theirs
         if row["source"] in sources:
             goes, stays = True, sources[row["source"]]
-        else:
-            goes = row["stated"] not in mine - theirs
-            stays = row["stated"] not in theirs - mine
         if goes:
-            _sight(transaction, newer, row, stated="" if stays else row["stated"])
+            _sight(transaction, newer, row, stated=row["stated"] if is_theirs else "")
         if not stays:
             _unsight(transaction, older, row)
+        elif not is_mine and goes:
+            transaction.run(_NOTHING_SAID, **_place(older, row))
 
 
 def _part_found(
@@ -281,17 +283,27 @@ def _part_found(
             continue
         _sight(transaction, other, row, stated=row["stated"])
         transaction.run(
-            "UPDATE sightings SET position = NULL, missing_since = :since, stated = '', said = NULL "
-            "WHERE bulletin = :bulletin AND source = :source AND item = :item",
+            "UPDATE sightings SET position = NULL, missing_since = :since, stated = '', "
+            "said = NULL WHERE bulletin = :bulletin AND source = :source AND item = :item",
             since=to_column(after[0].since) if after[0].since else None,
-            bulletin=kept.bulletin,
-            source=row["source"],
-            item=kept.id,
+            **_place(kept, row),
         )
 
 
 def _said(given: Sequence[Wording]) -> set[str]:
     return {fingerprint(wording.content) for wording in given}
+
+
+def _place(item: Item, row: Row) -> dict[str, str]:
+    """Name the sighting of an item at the source of that row."""
+    return {"bulletin": item.bulletin, "source": row["source"], "item": item.id}
+
+
+# What was said last was said of the other: by it this one would be matched with it.
+_NOTHING_SAID = """
+UPDATE sightings SET stated = ''
+WHERE bulletin = :bulletin AND source = :source AND item = :item
+"""
 
 
 def _sightings(transaction: Transaction, item: Item) -> Sequence[Row]:
@@ -308,9 +320,7 @@ def _sight(transaction: Transaction, item: Item, row: Row, *, stated: str) -> No
         "INSERT INTO sightings "
         "(bulletin, source, item, position, missing_since, evidence, strength, stated) VALUES "
         "(:bulletin, :source, :item, :position, :missing_since, :evidence, :strength, :stated)",
-        bulletin=item.bulletin,
-        source=row["source"],
-        item=item.id,
+        **_place(item, row),
         position=row["position"],
         missing_since=row["missing_since"],
         evidence=row["evidence"],
@@ -322,9 +332,7 @@ def _sight(transaction: Transaction, item: Item, row: Row, *, stated: str) -> No
 def _unsight(transaction: Transaction, item: Item, row: Row) -> None:
     transaction.run(
         "DELETE FROM sightings WHERE bulletin = :bulletin AND source = :source AND item = :item",
-        bulletin=item.bulletin,
-        source=row["source"],
-        item=item.id,
+        **_place(item, row),
     )
 
 
