@@ -306,10 +306,12 @@ WHERE bulletin = :bulletin AND forgotten IS NOT NULL AND (
 )
 ORDER BY number
 """
+# By id, and from the tombstones: an index of the whole bulletin would be read through.
 _SURVIVORS = f"""
 SELECT {ITEM} FROM items
-WHERE bulletin = :bulletin AND forgotten IS NULL AND id IN (
-    SELECT merged_into FROM items WHERE bulletin = :bulletin AND merged_into IS NOT NULL
+WHERE forgotten IS NULL AND id IN (
+    SELECT merged_into FROM items
+    WHERE bulletin = :bulletin AND forgotten IS NOT NULL AND merged_into IS NOT NULL
 )
 """
 INSERT_ITEM = """
