@@ -12,7 +12,7 @@ from feeds.keys import text_key, title_key, url_key
 from feeds.model import Changes, Content, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from feeds.model import Entry, Item, Match, Matching, When
@@ -191,3 +191,21 @@ def publication_time(
     except OverflowError:
         return latest
     return min(noon + timedelta(seconds=number % _UNTIL_EVENING_S), latest)
+
+
+class Instants:
+    """Instants that are given away once each: of one for all items readers would make any order."""
+
+    def __init__(self, taken: Iterable[datetime]) -> None:
+        self._taken = set(taken)
+        # Where a search ended, for a page may have thousands of items of one instant.
+        self._ends: dict[datetime, datetime] = {}
+
+    def next_free(self, wanted: datetime) -> datetime:
+        """Take the instant, or the last second before it that is free."""
+        found = self._ends.get(wanted, wanted)
+        while found in self._taken:
+            found -= timedelta(seconds=1)
+        self._taken.add(found)
+        self._ends[wanted] = found
+        return found

@@ -84,11 +84,11 @@ class FeedStore:
         return (row["archive"] if row else None) or ""
 
     def part(self, bulletin: str, name: str) -> tuple[Item, ...]:
-        """Return the items of a part as they are now, forgotten ones left out."""
+        """Return the items of a part as they are now, in no order, forgotten ones left out."""
         with self._database.reading() as transaction:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND archive = :name "
-                "AND forgotten IS NULL ORDER BY number",
+                "AND forgotten IS NULL",
                 bulletin=bulletin,
                 name=name,
             )

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
-from feeds.diff import content_of, fingerprint, is_baseline, publication_time
+from feeds.diff import Instants, content_of, fingerprint, is_baseline, publication_time
 from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
@@ -123,17 +123,14 @@ class ItemStore:
         rows: list[dict[str, object]] = []
         day = check.finished.astimezone(zone).date()
         parts = parts_of_new(transaction, check.bulletin, changes.new, day=day)
-        taken = recently_published(transaction, check.bulletin, RECENT)
+        taken = Instants(recently_published(transaction, check.bulletin, RECENT))
         for rank, entry in enumerate(changes.new):
             number = first + len(changes.new) - 1 - rank
             token = new_token()
             published = publication_time(
                 entry.when, number=number, rank=rank, now=check.finished, zone=zone
             )
-            # Of one instant for all items of a day a reader would make any order.
-            while published in taken:
-                published -= timedelta(seconds=1)
-            taken.add(published)
+            published = taken.next_free(published)
             rows.append(
                 content_columns(content_of(entry))
                 | {
@@ -201,7 +198,7 @@ class ItemStore:
         """
         with self._database.reading() as transaction:
             gone = transaction.all(_GONE, bulletin=bulletin, number=number)
-            survivors = transaction.all(_SURVIVORS, bulletin=bulletin)
+            survivors = transaction.all(_SURVIVORS) if gone else []
         living = {row["id"]: item_from(row) for row in survivors}
         items = [item_from(row) for row in gone]
         return tuple((item, living.get(item.merged_into)) for item in items)
@@ -298,11 +295,14 @@ WHERE bulletin = :bulletin AND changed > :number AND forgotten IS NULL
     WHERE last.item = items.id AND last.merged_from IS NULL
   )
 """
+# Two questions, each by its index: of one with OR, all items would be read.
 _GONE = f"""
 SELECT {ITEM} FROM items
-WHERE bulletin = :bulletin AND forgotten IS NOT NULL AND (
-    changed > :number
-    OR merged_into IN (SELECT id FROM items WHERE bulletin = :bulletin AND changed > :number)
+WHERE bulletin = :bulletin AND changed > :number AND forgotten IS NOT NULL
+UNION
+SELECT {ITEM} FROM items
+WHERE merged_into IS NOT NULL AND merged_into IN (
+    SELECT id FROM items WHERE bulletin = :bulletin AND changed > :number
 )
 ORDER BY number
 """

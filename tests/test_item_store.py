@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import pytest
 from worlds import LEASE, Feeds, bulletin, entry
 
 from feeds.diff import content_of
-from feeds.model import Changes, Evidence, Match, Revision
+from feeds.model import Changes, Evidence, Match, Revision, When
 from feeds.records import LeaseLostError
 
 if TYPE_CHECKING:
@@ -229,3 +229,19 @@ def test_changes_since_a_number_are_new_and_revised_items(feeds: Feeds) -> None:
     changed = feeds.items.changed_since("harbour", since)
 
     assert [item.content.title for item in changed] == ["A"]
+
+
+def test_items_of_one_instant_are_told_apart(feeds: Feeds) -> None:
+    """Readers sort by it: the top of the page stays the newest, now and with what comes later."""
+    instant = datetime(2026, 11, 20, tzinfo=UTC)
+    when = When(date(2026, 11, 20), instant)
+    for names in (("b", "a"), ("d", "c")):
+        feeds.store(*(replace(entry(f"Ferry {name}"), when=when) for name in names))
+
+    published = {
+        item.content.title[-1]: item.published for item in feeds.items.changed_since("harbour", 0)
+    }
+    assert len(set(published.values())) == 4
+    assert published["b"] > published["a"]
+    assert published["d"] > published["c"]
+    assert set(published.values()) == {instant - timedelta(seconds=n) for n in range(4)}

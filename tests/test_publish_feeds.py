@@ -473,3 +473,16 @@ def test_a_day_before_the_web_is_no_date_of_aa_feed(
     assert item.content.when.day == day
     assert item.published == (shown or item.published)
     assert abs(item.published - site.feeds.clock()) < timedelta(days=4)
+
+
+def test_a_browser_is_told_how_to_show_a_feed(site: Site) -> None:
+    """By a style sheet of our own, which asks nobody else."""
+    _some(site, 1)
+
+    files = site.publish()
+
+    told = b'<?xml-stylesheet type="text/css" href="https://feeds.test/feed.css"?>'
+    assert files["harbour/rss.xml"].splitlines()[1] == told
+    assert files["harbour/atom.xml"].splitlines()[1] == told
+    assert b"@import" not in files["feed.css"]
+    assert b"url(" not in files["feed.css"].replace(b'url("http://www.w3.org/2005/Atom")', b"")
