@@ -17,13 +17,21 @@ from worlds import NOON, entry
 from config.settings import BulletinSettings
 from feeds.filters import ItemFilter
 from feeds.model import Changes, Content, Evidence, Match, Revision
+from notifier.cadence import next_digest
 from notifier.edition_store import EditionStore
 from notifier.model import DeliveryState, Form, Rule
 from notifier.signup_store import network_of
 from notifier.suppression_store import Reason, SuppressionStore
 from notifier.wish_form import fields_of
 from notifier.wish_store import WishStore
-from notifier.wishes import Unwanted, Wishes, pause_from, rules_from_form, wishes_from
+from notifier.wishes import (
+    Unwanted,
+    Wishes,
+    pause_from,
+    rules_from_form,
+    wishes_from,
+    zone_from,
+)
 
 if TYPE_CHECKING:
     from feeds.database import Database
@@ -214,6 +222,36 @@ def test_rules_survive_the_form_and_the_store(rules: tuple[Rule, ...]) -> None:
 
     assert rules_from_form(fields_of(rules), sources=()) == rules
     assert wishes_from(kept.to_json()) == kept
+
+
+FIELDS = [
+    f"{name}-{number}"
+    for number in range(2)
+    for name in ("cadence", "weekday", "monthday", "hour", "words", "without", "languages")
+]
+TEXTS = some.one_of(
+    some.text(), some.sampled_from(("instant", "daily", "weekly", "monthly", "fri", "last", "23"))
+)
+
+
+@given(some.dictionaries(some.sampled_from(FIELDS), TEXTS), TEXTS)
+def test_a_form_has_rules_or_a_field_that_is_wrong(fields: dict[str, str], text: str) -> None:
+    """Whatever stands in it; and what it has is due some day."""
+    wrong = set()
+    for ask in (
+        lambda: rules_from_form(fields, sources=()),
+        lambda: pause_from(text, zone=ZoneInfo("UTC"), now=NOON),
+        lambda: zone_from(text),
+    ):
+        try:
+            found = ask()
+        except Unwanted as unwanted:
+            wrong.add(unwanted.field)
+        else:
+            for rule in found if isinstance(found, tuple) else ():
+                due = next_digest(rule.cadence, NOON, ZoneInfo("UTC"))
+                assert due is None or due > NOON
+    assert wrong <= {*FIELDS, "until", "time_zone"}
 
 
 # --- pauses, and going for good -------------------------------------------------------------

@@ -143,14 +143,7 @@ class _SigningUp:
         return self._app.settings.bulletin(slug) or BulletinSettings(slug=slug, title=slug)
 
     def _language(self, request: Request, bulletin: BulletinSettings) -> str:
-        known = self._pages.languages()
-        asked = [self._pages.language(tag) for tag in spoken(request)]
-        wanted = [
-            found
-            for found, tag in zip(asked, spoken(request), strict=True)
-            if found in known and found.partition("-")[0] == tag.partition("-")[0].lower()
-        ]
-        return wanted[0] if wanted else self._pages.language(bulletin.language)
+        return self._pages.language(*spoken(request), bulletin.language)
 
     def _form(
         self,
