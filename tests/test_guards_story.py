@@ -72,14 +72,14 @@ def test_a_page_that_breaks_with_its_past_is_held_and_told_once(
 ) -> None:
     """The feeds stay to the byte; the operator hears of it once, and of the recovery once."""
     # The bulletin's page alone says that it is not up to date.
-    told = {story.folder / "public/harbour" / name for name in ("index.html", ".published.json")}
-    kept = set(story.folder.rglob("public/**/*.*")) - told
+    noted = {story.folder / "public/harbour" / name for name in ("index.html", ".published.json")}
+    kept = set(story.folder.rglob("public/**/*.*")) - noted
     files = {path: path.read_bytes() for path in kept}
 
     outcomes = [shows(story, broken) for _ in range(3)]
 
     assert outcomes == ["held"] * 3
-    assert kept == set(story.folder.rglob("public/**/*.*")) - told
+    assert kept == set(story.folder.rglob("public/**/*.*")) - noted
     assert files == {path: path.read_bytes() for path in kept}
     ((subject, text),) = operator_mails(story)
     assert subject == "Tidings: harbour/main is unwell"
