@@ -15,21 +15,18 @@ from feeds.diff import Instants, content_of, fingerprint, is_baseline, publicati
 from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
-from feeds.keys import title_key, url_key
+from feeds.known_store import RECENT, batches, known_items, letters
 from feeds.source_store import finish, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from feeds.database import Database, Row, Transaction
+    from feeds.database import Database, Transaction
     from feeds.model import Changes, Content, Entry, Former, Item, Revision
     from feeds.records import Check, Claim, Outcome
 
-# Stored items that a reading is held against beyond those on the page and those with its keys:
-# they may come back with every key changed a little.
-RECENT = 50
 # Former contents that a new one is held against: a page that goes round in more is not noticed.
 MOST_FORMER = 50
 
@@ -42,41 +39,9 @@ class ItemStore:
         self._authority = authority
 
     def known(self, bulletin: str, source: str, entries: Sequence[Entry]) -> list[Item]:
-        """Return the stored items that the entries of a reading may be.
-
-        Those on the source's page at its last reading, those that share a key with an entry,
-        and the latest ones; so the cost follows the page, not the size of the store. Forgotten
-        items are among them. A merged one comes with the item that it was merged into, and
-        stands where that one stands.
-        """
-        url_keys = {url_key(entry.url) for entry in entries} - {""}
-        title_keys = {title_key(entry.title) for entry in entries}
-        source_ids = {entry.source_id for entry in entries} - {""}
-        found: dict[str, Row] = {}
-        places: dict[str, Row] = {}
-        place = {"bulletin": bulletin, "source": source}
+        """Return the stored items that the entries of a reading may be."""
         with self._database.reading() as transaction:
-
-            def add(rows: Iterable[Row]) -> None:
-                found.update((row["id"], row) for row in rows if row["id"] not in found)
-
-            add(transaction.all(_KNOWN_ON_PAGE, **place))
-            add(transaction.all(_KNOWN_RECENT, bulletin=bulletin, limit=RECENT))
-            for column, keys in (
-                ("url_key", url_keys),
-                ("title_key", title_keys),
-                ("source_id", source_ids),
-            ):
-                for some in _batches(sorted(keys)):
-                    add(transaction.all(_known_by(column, len(some)), bulletin=bulletin, **some))
-            survivors = {row["merged_into"] for row in found.values()} - {None} - found.keys()
-            for some in _batches(sorted(survivors)):
-                add(transaction.all(_known_ids(len(some)), **some))
-            for some in _batches(sorted({_stands_as(row) for row in found.values()})):
-                rows = transaction.all(_sightings_of(len(some)), **place, **some)
-                places.update((row["item"], row) for row in rows)
-        items = (item_from(row, at=places.get(_stands_as(row))) for row in found.values())
-        return sorted(items, key=lambda item: item.number)
+            return known_items(transaction, bulletin, source, entries)
 
     def apply(
         self, claim: Claim, outcome: Outcome, changes: Changes, *, zone: ZoneInfo
@@ -185,7 +150,7 @@ class ItemStore:
         """Return the last contents of their own that items had before, the oldest first, by id."""
         found: dict[str, tuple[Content, ...]] = {}
         with self._database.reading() as transaction:
-            for some in _batches(sorted(items)):
+            for some in batches(sorted(items)):
                 for row in transaction.all(_own_contents(len(some)), most=MOST_FORMER, **some):
                     found[row["item"]] = (*found.get(row["item"], ()), former_from(row).content)
         return found
@@ -198,87 +163,16 @@ class ItemStore:
         """
         with self._database.reading() as transaction:
             gone = transaction.all(_GONE, bulletin=bulletin, number=number)
-            survivors = transaction.all(_SURVIVORS) if gone else []
+            survivors = transaction.all(_SURVIVORS, bulletin=bulletin) if gone else []
         living = {row["id"]: item_from(row) for row in survivors}
         items = [item_from(row) for row in gone]
         return tuple((item, living.get(item.merged_into)) for item in items)
 
 
-# Begins at the sightings: an index says which stand on the page, however many items there are.
-_ON_PAGE = "sightings.bulletin = :bulletin AND source = :source AND position IS NOT NULL"
-_KNOWN_ON_PAGE = f"""
-SELECT {ITEM} FROM sightings JOIN items ON items.id = sightings.item WHERE {_ON_PAGE}
-UNION ALL
-SELECT {ITEM} FROM sightings JOIN items ON items.merged_into = sightings.item WHERE {_ON_PAGE}
-"""
-_KNOWN_RECENT = (
-    f"SELECT {ITEM} FROM items WHERE items.bulletin = :bulletin ORDER BY number DESC LIMIT :limit"
-)
-# Items that share a key are looked at, the latest first, up to this many: "Notice", every week.
-_MOST_ALIKE = 20
-# Keys in one statement; SQLite itself takes 32 766 values.
-_BATCH = 200
-
-
-def _batches(keys: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yield keys in groups, each under the name of its parameter."""
-    for start in range(0, len(keys), _BATCH):
-        some = keys[start : start + _BATCH]
-        yield {f"key{_letters(place)}": key for place, key in enumerate(some)}
-
-
-def _letters(number: int) -> str:
-    """Return a number in letters, for names of parameters have no digits."""
-    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
-
-
-@lru_cache(maxsize=1024)
-def _known_by(column: str, count: int) -> str:
-    """Return the statement that finds the latest items of each of so many keys.
-
-    Each key is asked for by itself, and ends where it has enough: a title that every item has
-    costs no more than one of a few. It says again that no key is empty, for so do the indexes.
-    """
-    each = " UNION ALL ".join(
-        f"""SELECT id FROM (
-            SELECT id FROM items WHERE bulletin = :bulletin AND {column} <> ''
-            AND {column} = :key{_letters(place)} ORDER BY number DESC LIMIT {_MOST_ALIKE}
-        ) AS alike"""
-        for place in range(count)
-    )
-    return f"SELECT {ITEM} FROM items WHERE items.id IN ({each})"
-
-
-@lru_cache(maxsize=64)
-def _known_ids(count: int) -> str:
-    """Return the statement that finds so many items by id."""
-    names = ", ".join(f":key{_letters(place)}" for place in range(count))
-    return f"SELECT {ITEM} FROM items WHERE id IN ({names})"
-
-
-def _stands_as(row: Row) -> str:
-    """Return the id of the item where a row of items stands: a merged one's survivor."""
-    return str(row["merged_into"] or row["id"])
-
-
-@lru_cache(maxsize=512)
-def _sightings_of(count: int) -> str:
-    """Return the statement that finds where so many items stand at a source.
-
-    Each by its whole key: of a join the planner of PostgreSQL may read all that stood there ever,
-    as long as it does not know yet how many those are.
-    """
-    return " UNION ALL ".join(
-        f"""SELECT item, position, missing_since, stated, said FROM sightings
-        WHERE bulletin = :bulletin AND source = :source AND item = :key{_letters(place)}"""
-        for place in range(count)
-    )
-
-
 @lru_cache(maxsize=64)
 def _own_contents(count: int) -> str:
     """Return the statement that finds the last former contents of so many items."""
-    names = ", ".join(f":key{_letters(place)}" for place in range(count))
+    names = ", ".join(f":key{letters(place)}" for place in range(count))
     return (
         f"SELECT item, {FORMER} FROM revisions JOIN items ON items.id = revisions.item "
         f"WHERE item IN ({names}) AND merged_from IS NULL "
