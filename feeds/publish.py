@@ -99,8 +99,8 @@ class Publisher:
             for bulletin, state in behind:
                 self._publish(bulletin, state)
             self._selections.publish_merges(staying, states)
-            self._pages.publish_site(staying)
             self._output.write(ROUTES, write_routes(routes))
+            self._pages.publish_site(staying)
             self._output.write(manifest.NAME, site.to_bytes())
         return tuple(bulletin.slug for bulletin, _ in behind)
 
@@ -182,7 +182,7 @@ class Publisher:
         self, bulletin: BulletinSettings, state: BulletinState, recipe: str, done: Manifest
     ) -> Manifest:
         behind = done if done.is_behind(state, recipe) else Manifest()
-        self._pages.publish(bulletin, state, since=behind.number)
+        self._pages.publish(bulletin, since=behind.number)
         written = self._feeds.publish(
             bulletin,
             state,
@@ -191,6 +191,8 @@ class Publisher:
             archived=behind.archived,
         )
         self._selections.publish_views(bulletin)
+        # Last, for it leads to all of them.
+        self._pages.publish_bulletin(bulletin, state)
         refused = sorted(
             {*written.refused}
             | {each for each in behind.refused if each.document not in written.documents}

@@ -49,12 +49,11 @@ class PagePublisher:
             filing=filing, settings=settings, renderer=renderer, output=output
         )
 
-    def publish(self, bulletin: BulletinSettings, state: BulletinState, *, since: int) -> None:
-        """Write the pages of a bulletin that changed after a number of it; 0 says all."""
+    def publish(self, bulletin: BulletinSettings, *, since: int) -> None:
+        """Write the pages below a bulletin's own that changed after a number of it; 0 says all."""
         filed = self._filing.filed_since(bulletin.slug, since) if since else []
         self._item_pages.publish(bulletin, since=since, filed=filed)
         self._archive.publish(bulletin, since=since, filed=filed)
-        self.publish_bulletin(bulletin, state)
 
     def publish_bulletin(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write the page of a bulletin with its latest items."""

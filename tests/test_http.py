@@ -99,7 +99,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]
         folder, f'[site]\nbase_url = "{BASE}"\nhubs = ["{HUB}"]\n[bulletins]\n{table}'
     )
     service = Service(folder, free_port())
-    wait(lambda: service.answers("/harbour/"))
+    # The front page is written last.
+    wait(lambda: service.answers("/"))
     public = folder / "public"
     FolderOutput(public).write(ROUTES, write_routes(ROUTED))
     FolderOutput(public).write("harbour/archive/2026-09.atom.xml", b"<feed/>")
