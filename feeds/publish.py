@@ -76,6 +76,7 @@ class Publisher:
             output=output,
         )
         self._recipes: dict[tuple[str, Farewell | None], str] = {}
+        self._refused: dict[str, tuple[Refusal, ...]] = {}
 
     def publish_all(self) -> tuple[str, ...]:
         """Write what is behind the store; return the slugs of those bulletins.
@@ -127,7 +128,9 @@ class Publisher:
     def _manifest(self, slug: str) -> Manifest:
         """Read how far a folder has come; from the beginning where nothing readable says so."""
         path = f"{slug}/{manifest.NAME}" if slug else manifest.NAME
-        return manifest_from(self._output.read(path))
+        found = manifest_from(self._output.read(path))
+        self._refused[slug] = found.refused
+        return found
 
     def _recipe(self, bulletin: BulletinSettings, state: BulletinState) -> str:
         """Return a digest of all that documents are made by besides the items."""
@@ -177,6 +180,7 @@ class Publisher:
         else:
             now = self._publish_items(bulletin, state, recipe, done)
         self._output.write(f"{bulletin.slug}/{manifest.NAME}", now.to_bytes())
+        self._refused[bulletin.slug] = now.refused
 
     def _publish_items(
         self, bulletin: BulletinSettings, state: BulletinState, recipe: str, done: Manifest
@@ -211,11 +215,14 @@ class Publisher:
         )
 
     def refused(self) -> tuple[Refusal, ...]:
-        """Return what is not published as it should be, of all bulletins."""
+        """Return what is not published as it should be, of all bulletins, as seen last.
+
+        Not by reading it again: a place that is away would keep those waiting who ask how we are.
+        """
         return tuple(
             refusal
             for bulletin in self._settings.bulletins
-            for refusal in self._manifest(bulletin.slug).refused
+            for refusal in self._refused.get(bulletin.slug, ())
         )
 
 

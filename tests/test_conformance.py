@@ -191,7 +191,7 @@ def _published(folder: Path, name: str, body: bytes, url: str, mime: str) -> dic
             feeds.store(*found.entries[start : start + third])
             feeds.clock.forward(days=35)
         files = site.publish()
-        assert site.publisher().refused() == ()
+        assert site.refused() == ()
         return files
 
 

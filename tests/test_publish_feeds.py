@@ -237,7 +237,7 @@ def test_a_month_of_which_all_is_forgotten_is_an_empty_document(
     after = site.publish()
 
     assert _titles(after["harbour/archive/2026-07.atom.xml"]) == []
-    assert site.publisher().refused() == ()
+    assert site.refused() == ()
 
 
 # --- the live feed -------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def test_a_corrected_item_tells_what_was_corrected(database: Database, tmp_path:
     texts = {item["title"]: item.get("content_html", "") for item in document["items"]}
     assert "<p>Title: Ferry <del>1</del><ins>one</ins></p>" in texts["Ferry one"]
     assert texts["Ferry 2"] == ""
-    assert site.publisher().refused() == ()
+    assert site.refused() == ()
 
 
 def test_an_item_keeps_its_files_and_picture(site: Site) -> None:
@@ -356,7 +356,7 @@ def test_an_item_that_breaks_a_rule_is_left_out_and_named(
     files = site.publish()
 
     assert _titles(files["harbour/atom.xml"]) == ["Ferry 2", "Ferry 1"]
-    refused = site.publisher().refused()
+    refused = site.refused()
     assert {(each.document, each.item) for each in refused} == {
         (f"harbour/{name}", bad) for name in ("rss.xml", "atom.xml", "feed.json")
     }
@@ -366,7 +366,7 @@ def test_an_item_that_breaks_a_rule_is_left_out_and_named(
     _some(site, 3)
     site.publish()
     assert "is published without" not in caplog.text
-    assert len(site.publisher().refused()) == 3
+    assert len(site.refused()) == 3
 
 
 def test_a_document_that_breaks_a_rule_leaves_the_last_good_one(tmp_path: Path) -> None:

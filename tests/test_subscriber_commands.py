@@ -213,7 +213,7 @@ def test_why_tells_what_became_of_each_item(tmp_path: Path, run: Run) -> None:
     run("tick", "--quiet")
     run("subscribers", "add", "eve@example.org", "harbour")
     items = [line.split("\t") for line in run("items", "list", "harbour")[1].splitlines()]
-    tokens = {title: token for token, _, _, title in items}
+    tokens = {title: token for token, _, _, title, _ in items}
 
     rows = json.loads(run("items", "why", tokens["Ferry late"], "--json")[1])
     old = run("items", "why", tokens["New harbour master"])[1]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from feeds.database import Database
     from feeds.publish import Publisher
+    from feeds.publish_checked import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -255,6 +256,12 @@ class Site:
         """Publish what is behind; return all that is published, by path."""
         self.publisher().publish_all()
         return self.published()
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """What is not published as it should be, as a process that did not write it knows it."""
+        publisher = self.publisher()
+        publisher.publish_all()
+        return publisher.refused()
 
     def published(self) -> dict[str, bytes]:
         """All that is published, by path."""
