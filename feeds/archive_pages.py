@@ -57,6 +57,7 @@ def year_page(
         "year.html",
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
+        language=bulletin.language,
         year=year,
         address=f"{page_address(settings.base_url, bulletin.slug)}{year:04}/",
         months=[
@@ -100,6 +101,7 @@ def month_page(  # noqa: PLR0913 - what stands on it, and where it stands
         "month.html",
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
+        language=bulletin.language,
         month=month,
         heading=month_of_year(month.first_day, bulletin.language),
         name=month_name(month.first_day, bulletin.language),

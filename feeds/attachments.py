@@ -1,11 +1,19 @@
-"""Files that belong to an item: what type a file has whose source names none. Pure."""
+"""Files that belong to an item: the type of one that states none, and its name on pages. Pure."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from feeds.text import clean_text, shorten
+
+if TYPE_CHECKING:
+    from feeds.model import Attachment
 
 UNKNOWN = "application/octet-stream"
+_LONGEST_NAME = 160
 # A table of our own: that of the machine differs from one to another, and so would the bytes.
 _TYPES = {
     "aac": "audio/aac",
@@ -55,3 +63,26 @@ def media_type(stated: str, url: str) -> str:
         return bare
     name = urlsplit(url).path.rpartition("/")[2]
     return _TYPES.get(name.rpartition(".")[2].lower(), UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """A file as the page of its item shows it; ``size`` counts bytes, 0 where nobody says."""
+
+    url: str
+    name: str
+    mime: str
+    size: int
+
+
+def file_view(attachment: Attachment) -> FileView:
+    """Return a file under its title, or else under its name."""
+    parts = urlsplit(attachment.url)
+    name = clean_text(attachment.title or unquote(parts.path.rpartition("/")[2]))
+    mime = media_type(attachment.mime, attachment.url)
+    return FileView(
+        url=attachment.url,
+        name=shorten(name or parts.netloc, _LONGEST_NAME),
+        mime="" if mime == UNKNOWN else mime,
+        size=attachment.size,
+    )

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from feeds.addresses import ATOM, JSON_FEED, RSS, item_path, page_address
+from feeds.attachments import FileView, file_view
 from feeds.corrections import corrected_at, correction_of
 from feeds.filing import place_of
 from feeds.labels import withdrawn_label, withdrawn_title
@@ -97,6 +98,7 @@ class ItemView:
     first_seen: datetime
     corrected: datetime | None
     withdrawn: str
+    files: tuple[FileView, ...]
     correction: Correction | None
     from_bulletin: str = ""
 
@@ -179,6 +181,7 @@ def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
+        language=bulletin.language,
         state=state,
         days=days,
         beside=beside,
@@ -236,6 +239,7 @@ def item_page(  # noqa: PLR0913 - what stands on it, and where it stands
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
+        language=bulletin.language,
         item=_item_view(
             item,
             item.content.full_html or item.content.summary_html,
@@ -259,6 +263,7 @@ def moved_page(
         "moved.html",
         site=settings.site,
         bulletin=bulletin_view(bulletin, settings),
+        language=bulletin.language,
         item=item_link_view(survivor, bulletin.language),
         target=f"{survivor.token}.html",
         address=f"{settings.base_url}/{item_path(survivor.bulletin, survivor.token)}",
@@ -273,11 +278,16 @@ def index_page(
     renderer: Renderer,
     merges: Sequence[BulletinSettings] = (),
 ) -> str:
-    """Return the front page: each bulletin with its newest item, and the merges of several."""
+    """Return the front page: each bulletin with its newest item, and the merges of several.
+
+    It speaks their language where all have the same, English else.
+    """
+    languages = {bulletin.language for bulletin, _ in bulletins}
     return renderer.render(
         "index.html",
         site=settings.site,
         address=f"{settings.base_url}/",
+        language=languages.pop() if len(languages) == 1 else "",
         bulletins=[
             (bulletin_view(bulletin, settings), item_link_view(newest, bulletin.language))
             for bulletin, newest in bulletins
@@ -330,7 +340,7 @@ def _is_mailed(bulletin: BulletinSettings, settings: Settings) -> bool:
 
 def _reader_links(feed: str) -> Iterator[Link]:
     # Applications on a reader's own machine take this scheme; it has no other form of https.
-    yield Link(f"feed:{feed.partition(':')[2]}", "An app on this device")
+    yield Link(f"feed:{feed.partition(':')[2]}", "")  # in the words of the page
     for name, address in _READERS:
         yield Link(address + quote(feed, safe=""), name)
 
@@ -380,6 +390,7 @@ def _item_view(  # noqa: PLR0913 - what is shown of it, and where
         image_url=content.image_url,
         categories=content.categories,
         language=content.language,
+        files=tuple(map(file_view, content.attachments)),
         first_seen=item.first_seen,
         corrected=corrected_at(item),
         withdrawn=withdrawn_label(content.language or language) if item.withdrawn else "",

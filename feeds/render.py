@@ -3,7 +3,8 @@
 An unknown variable is an error, and what ends in .html or .xml is escaped. Templates that did not
 ship with us are text, not programs: where there are any, all run in a sandbox. What a template
 marks for translation (``{% trans %}``, ``_()``, ``ngettext()``) stands in the language that its
-variable ``language`` names, in English without one.
+variable ``language`` names, in English without one: that is what ``spoken()`` says, and ``ours()``
+marks words of ours that stand in text of another language.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from feeds.languages import weekday_name
 from feeds.translations import CatalogueError, Translations
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks ps sd ug ur yi".split())
 _ESCAPED = (".html", ".xml")
+_MEGABYTE = 1_000_000
 
 
 class TemplateError(Exception):
@@ -128,6 +132,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     filters: dict[str, Callable[..., str]] = {
         "day": day,
         "instant": instant,
+        "size": size,
         "weekday": weekday_name,
     }
     environment.filters.update(filters)
@@ -147,6 +152,19 @@ def _translate(environment: Any, translations: Translations) -> None:  # noqa: A
     def counted(context: Any, one: str, many: str, number: int) -> str:  # noqa: ANN401 - Jinja's
         return translations.counted(str(context.get("language") or ""), one, many, number)
 
+    @pass_context
+    def spoken(context: Any) -> str:  # noqa: ANN401 - Jinja's
+        return translations.best(str(context.get("language") or ""))
+
+    @pass_context
+    def ours(context: Any, around: str) -> Markup:  # noqa: ANN401 - Jinja's
+        # Who reads aloud or breaks lines must know where another language begins.
+        tag = spoken(context)
+        same = tag.partition("-")[0].lower() == around.partition("-")[0].lower()
+        attributes = Markup(' lang="{}" dir="{}"').format(tag, direction(tag))
+        return Markup("") if same else attributes
+
+    environment.globals |= {"spoken": spoken, "ours": ours}
     environment.install_gettext_callables(message, counted, newstyle=True)
 
 
@@ -175,6 +193,15 @@ def instant(value: datetime, zone: ZoneInfo, language: str) -> str:
     from babel.dates import format_datetime
 
     return format_datetime(value, format="medium", tzinfo=zone, locale=_locale(language))
+
+
+def size(count: int, language: str) -> str:
+    """Write how large a file is as people of a language write it: 3.4 MB."""
+    from babel.units import format_unit
+
+    unit, value = ("megabyte", count / 1e6) if count >= _MEGABYTE else ("kilobyte", count / 1e3)
+    rounded = max(round(value, 1 if unit == "megabyte" else 0), 1)
+    return format_unit(rounded, unit, length="short", locale=_locale(language))
 
 
 def direction(language: str) -> str:

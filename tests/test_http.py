@@ -27,6 +27,7 @@ from running import Service, nginx, wait, write_configuration
 
 from config.load import load
 from config.write import bulletin_toml
+from feeds import manifest
 from feeds.headers import POLICY
 from feeds.nginx_tables import nginx_tables
 from feeds.output import FolderOutput
@@ -99,9 +100,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]
         folder, f'[site]\nbase_url = "{BASE}"\nhubs = ["{HUB}"]\n[bulletins]\n{table}'
     )
     service = Service(folder, free_port())
-    # The front page is written last.
-    wait(lambda: service.answers("/"))
     public = folder / "public"
+    # Written last: from then on the service leaves the routes alone.
+    wait((public / manifest.NAME).is_file)
     FolderOutput(public).write(ROUTES, write_routes(ROUTED))
     FolderOutput(public).write("harbour/archive/2026-09.atom.xml", b"<feed/>")
     tables = nginx_tables(load(folder / "tidings.toml", {}), ROUTED)

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
-CATALOGUES = sorted((ROOT / "notifier" / "translations").glob("*/LC_MESSAGES/tidings.po"))
+PACKAGES = ("feeds", "notifier")
+CATALOGUES = [
+    path
+    for package in PACKAGES
+    for path in sorted((ROOT / package / "translations").glob("*/LC_MESSAGES/tidings.po"))
+]
 BLANK = re.compile(r"%\((\w+)\)s|%%|%")
 Messages = str | tuple[str, ...]
 
 
-def extracted() -> set[Messages]:
-    """Return every message of our templates."""
+def extracted(package: str) -> set[Messages]:
+    """Return every message of the templates of a package."""
     kinds = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
     return {
         message
-        for package in ("notifier", "feeds")
         for _, _, message, _, _ in extract_from_dir(
             ROOT / package / "templates",
             method_map=[(kind, "jinja2") for kind in kinds],
@@ -45,31 +49,37 @@ def catalogue(path: Path) -> Catalog:
         return read_po(file, abort_invalid=True)
 
 
+def name(path: Path) -> str:
+    """Name a catalogue by its package and language."""
+    return f"{path.relative_to(ROOT).parts[0]}-{path.parent.parent.name}"
+
+
 def forms(message: Iterable[str] | None) -> tuple[str, ...]:
     """Return the forms of a message: one, or one for each number."""
     return (message,) if isinstance(message, str) else tuple(message or ())
 
 
-def test_the_promised_languages_are_there() -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_promised_languages_are_there(package: str) -> None:
     """English needs no catalogue: it is what the templates say."""
-    translations = Translations(package_translations("notifier"))
+    translations = Translations(package_translations(package))
 
     assert translations.languages() == ("en", "es", "fr", "pt")
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+@pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_a_catalogue_says_all_that_templates_say_and_nothing_else(path: Path) -> None:
     """No reader meets a sentence in a language that is not theirs."""
     messages = [message for message in catalogue(path) if message.id]
 
     assert {
         message.id if isinstance(message.id, str) else tuple(message.id) for message in messages
-    } == extracted()
+    } == extracted(path.relative_to(ROOT).parts[0])
     assert [message.id for message in messages if message.fuzzy] == []
     assert [message.id for message in messages if not all(forms(message.string))] == []
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+@pytest.mark.parametrize("path", CATALOGUES, ids=name)
 def test_a_translation_has_the_blanks_of_its_message(path: Path) -> None:
     """A name that is missing or misspelt would break the page that says it."""
     for message in catalogue(path):

@@ -152,7 +152,7 @@ def open_app(
             package_templates("feeds"),
             package_templates("notifier"),
             foreign=settings.site.templates,
-            translations=(package_translations("notifier"),),
+            translations=tuple(map(package_translations, ("feeds", "notifier"))),
         )
         app = App(
             settings=settings,

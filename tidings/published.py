@@ -128,9 +128,9 @@ class Published:
         if request.method not in _READING:
             allowed = {"Allow": PREFLIGHT["Allow"]}
             raise HTTPException(405, "Published pages can only be read.", CORS | allowed)
-        if self._moved().find(request.path_params["path"]) is not None:
+        if self._moved().find(request.scope["path"][1:]) is not None:
             raise HTTPException(410, "This has ended and will not come back.", CORS)
-        raise HTTPException(404, "There is no such page here.")
+        raise HTTPException(404, "There is no such page here.", CORS)
 
 
 def _document_answer(document: Document, scope: Scope) -> tuple[int, Fields, bytes]:

@@ -7,16 +7,15 @@ any other web server can serve the same folder.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 
-from feeds.headers import CORS, SiteHeaders
+from feeds.headers import SiteHeaders
 from feeds.pages import message_page
 from tidings.mails import mail_list, mail_part
 from tidings.published import Published
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
-# Where only published documents stand, any other method than reading is refused in one place.
-_ANY = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -66,10 +63,12 @@ def web_application(app: App, published: Published) -> ASGIApp:
             *signup_routes(app),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
-            Route("/{path:path}", published.otherwise, methods=_ANY),
         ],
         exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
     )
+    # No route of its own, which would answer for ours whatever methods they do not know.
+    rest.router.default = request_response(published.otherwise)
+    rest.router.redirect_slashes = False
     return published.before(rest)
 
 
@@ -135,9 +134,6 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
         )
         response = html(page, error.status_code)
         response.headers.update(error.headers or {})
-        if error.status_code == HTTPStatus.NOT_FOUND:
-            # Also where no route matches, which is so of an address with a line break in it.
-            response.headers.update(CORS)
         return response
 
     return refused
