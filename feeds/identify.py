@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.diff import content_of, fingerprint
-from feeds.keys import title_key, url_key
+from feeds.keys import one_reading, title_key, url_key
 from feeds.model import Evidence, Match, Matching
 from feeds.resemblance import (
     agree_in_more_than_address,
@@ -53,7 +53,12 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     What matches a merged item is the item that it was merged into; where a page shows both, one
     of them speaks for it and the others are nothing of their own.
     """
-    board = _Board(entries, known)
+    with one_reading():
+        return _identified(_Board(entries, known))
+
+
+def _identified(board: _Board) -> Matching:
+    """Match by one kind of evidence after the other, the strongest first."""
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
     board.match_by(Evidence.UNCHANGED, _says, _said, 1.0)
     board.match_by_url(shared=False)
