@@ -301,7 +301,7 @@ class Checker:
             left_out=reading.left_out,
         )
         revised = (revision.item.id for revision in changes.revised)
-        return settled(changes, self.items.former_contents(revised))
+        return settled(changes, self.items.former_contents(revised), self.clock())
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Stands where it is not known what a source said of an item: until its next reading it has
 # corrected nothing.
 UNKNOWN = "?"
+# Stands before the fingerprint of what a source says and what is not taken over yet: it is still
+# a correction at the next reading.
+PUT_OFF = "~"
 
 _NOON = 12
 _FIRST_DAY = date(1990, 1, 1)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.diff import content_of, fingerprint
+from feeds.diff import PUT_OFF, content_of, fingerprint
 from feeds.keys import one_reading, title_key, url_key
 from feeds.model import Evidence, Match, Matching
 from feeds.resemblance import (
@@ -106,7 +106,7 @@ def _says(entry: Entry) -> Key:
 
 def _said(item: Item) -> Key:
     """Return what this source said of an item, whatever another has corrected since."""
-    return item.stated
+    return item.stated.removeprefix(PUT_OFF)
 
 
 def _title_and_day(entry: Entry) -> Key:

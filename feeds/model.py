@@ -184,7 +184,8 @@ class Evidence(StrEnum):
 class Match:
     """An entry and the stored item that it is, with the evidence and its strength (0 to 1).
 
-    ``place`` is where the entry stands on the page, from 0.
+    ``place`` is where the entry stands on the page, from 0. ``put_off``: what it says otherwise is
+    not taken over for the time being.
     """
 
     entry: Entry
@@ -192,6 +193,7 @@ class Match:
     item: Item
     evidence: Evidence
     strength: float
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
