@@ -297,7 +297,9 @@ class Checker:
         changes = diff(
             identify(reading.entries, known),
             first=attempt.state.baseline is None,
-            last=attempt.state.succeeded,
+            last=attempt.state.succeeded
+            or self.sources.first_asked(attempt.bulletin.slug, attempt.source.name),
+            now=self.clock(),
             left_out=reading.left_out,
         )
         revised = (revision.item.id for revision in changes.revised)
