@@ -297,11 +297,13 @@ class Checker:
         changes = diff(
             identify(reading.entries, known),
             first=attempt.state.baseline is None,
-            last=attempt.state.succeeded,
+            last=attempt.state.succeeded
+            or self.sources.first_asked(attempt.bulletin.slug, attempt.source.name),
+            now=self.clock(),
             left_out=reading.left_out,
         )
         revised = (revision.item.id for revision in changes.revised)
-        return settled(changes, self.items.former_contents(revised))
+        return settled(changes, self.items.former_contents(revised), self.clock())
 
     def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""

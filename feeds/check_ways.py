@@ -8,6 +8,7 @@ reads what is known, new rules are looked for on the page.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from config.write import rules_line
@@ -22,7 +23,7 @@ from feeds.repair_rules import SELECTORS, with_selectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from config.settings import RuleSettings, SourceSettings
     from feeds.model import Entry, Item, Reading
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from feeds.repair import Proposal
 
 _FEW = 2
+# One item in so many is hardly any: a menu gets an entry now and then as well.
+_HARDLY_ANY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +159,15 @@ def on_page(known: Sequence[Item]) -> list[Item]:
 def unread(page: Page, changes: Changes, *, source: SourceSettings, now: datetime) -> int:
     """Count the missing items that stand on the page still, where most are missing.
 
-    What is read in their place may be news, by its dates: then they have only made room.
+    What is read in their place may be news, by its dates: then they have only made room. So it
+    may where they are mere links, and it is more.
     """
     missing = [item for item in changes.missing if item.position is not None]
     met = sum(match.item.position is not None for match in matches_of(changes))
     if len(missing) < _FEW or len(missing) <= met or source.kind in {"text", "feed"}:
         return 0
     known = [*missing, *(match.item for match in matches_of(changes))]
-    if _are_news(changes.new, _newest(known)):
+    if _are_news(changes.new, known):
         return 0
     sight = look_for(
         decode(page.body, content_type=page.content_type).text,
@@ -186,14 +190,27 @@ def _reads_news(way: Way, other: Reading, known: Sequence[Item]) -> bool:
         for entry in way.changes.new
         if url_key(entry.url) not in read and title_key(entry.title) not in titles
     ]
-    return bool(apart) and _are_news(apart, _newest(known))
+    return bool(apart) and _are_news(apart, known)
 
 
-def _newest(known: Sequence[Item]) -> date | None:
-    return max((item.content.when.day for item in known if item.content.when), default=None)
+def _are_news(entries: Sequence[Entry], known: Sequence[Item]) -> bool:
+    """Whether most of what is new is not older than the newest of what was known.
 
-
-def _are_news(entries: Sequence[Entry], newest: date | None) -> bool:
-    """Whether most of what is new is not older than the newest of what was known."""
+    Mere links know no time: what is dated is news beside them.
+    """
+    newest = max((item.content.when.day for item in known if item.content.when), default=None)
+    if _are_mere_links(known):
+        newest = date.min
     later = sum(bool(e.when and newest and e.when.day >= newest) for e in entries)
     return later * _FEW > len(entries)
+
+
+def _are_mere_links(known: Sequence[Item]) -> bool:
+    """Whether what is known may be a menu: hardly any of it has a day or a text, or came as news.
+
+    A list of headlines has neither day nor text, but it grows.
+    """
+    more = sum(
+        bool(item.content.when or item.content.summary_html or not item.baseline) for item in known
+    )
+    return more * _HARDLY_ANY <= len(known)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Stands where it is not known what a source said of an item: until its next reading it has
 # corrected nothing.
 UNKNOWN = "?"
+# Stands before the fingerprint of what a source says and what is not taken over yet: it is still
+# a correction at the next reading.
+PUT_OFF = "~"
 
 _NOON = 12
 _FIRST_DAY = date(1990, 1, 1)
@@ -32,13 +35,14 @@ def diff(
     *,
     first: bool,
     last: datetime | None = None,
+    now: datetime | None = None,
     left_out: int = 0,
 ) -> Changes:
     """Decide what a reading changes; whether it is believed is said in ``feeds.guards``.
 
     ``first`` says that the source was not read with success before as it is now: what it holds
-    is the baseline then. ``last`` is the time of its last good reading, ``left_out`` counts what
-    stands on the page but is not wanted of it.
+    is the baseline then. ``last`` is the time of its last good reading, or since when one was
+    tried in vain; ``left_out`` counts what stands on the page but is not wanted of it.
     """
     revised: list[Revision] = []
     unchanged: list[Match] = []
@@ -58,6 +62,7 @@ def diff(
         promoted=() if first else tuple(_promoted(unchanged, last)),
         baseline=first,
         since=last.date() if first and last else None,
+        until=(now + timedelta(days=1)).date() if first and now else None,
         left_out=left_out,
     )
 
@@ -81,7 +86,10 @@ def is_baseline(entry: Entry, changes: Changes, *, rank: int = 0) -> bool:
     if not changes.baseline:
         beyond = changes.announced is not None and rank >= changes.announced
         return beyond or rank in changes.old
-    return not (changes.since and entry.when and entry.when.day > changes.since)
+    if changes.since is None or entry.when is None or entry.when.day <= changes.since:
+        return True
+    # A date to come says nothing of when it was announced; that of a zone ahead of ours is today's.
+    return changes.until is not None and entry.when.day > changes.until
 
 
 def content_of(entry: Entry) -> Content:

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.diff import content_of, fingerprint
-from feeds.keys import title_key, url_key
+from feeds.diff import PUT_OFF, content_of, fingerprint
+from feeds.keys import one_reading, title_key, url_key
 from feeds.model import Evidence, Match, Matching
 from feeds.resemblance import (
     agree_in_more_than_address,
@@ -53,7 +53,12 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     What matches a merged item is the item that it was merged into; where a page shows both, one
     of them speaks for it and the others are nothing of their own.
     """
-    board = _Board(entries, known)
+    with one_reading():
+        return _identified(_Board(entries, known))
+
+
+def _identified(board: _Board) -> Matching:
+    """Match by one kind of evidence after the other, the strongest first."""
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
     board.match_by(Evidence.UNCHANGED, _says, _said, 1.0)
     board.match_by_url(shared=False)
@@ -101,7 +106,7 @@ def _says(entry: Entry) -> Key:
 
 def _said(item: Item) -> Key:
     """Return what this source said of an item, whatever another has corrected since."""
-    return item.stated
+    return item.stated.removeprefix(PUT_OFF)
 
 
 def _title_and_day(entry: Entry) -> Key:

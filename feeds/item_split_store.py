@@ -19,7 +19,7 @@ from feeds.columns import (
     former_from,
     item_from,
 )
-from feeds.diff import fingerprint, publication_time
+from feeds.diff import PUT_OFF, fingerprint, publication_time
 from feeds.feed_store import parts_of_new
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
@@ -308,7 +308,8 @@ WHERE bulletin = :bulletin AND source = :source AND item = :item
 
 def _sightings(transaction: Transaction, item: Item) -> Sequence[Row]:
     return transaction.all(
-        "SELECT source, position, missing_since, evidence, strength, stated FROM sightings "
+        "SELECT source, position, missing_since, evidence, strength, "
+        f"ltrim(stated, '{PUT_OFF}') AS stated FROM sightings "
         "WHERE item = :item ORDER BY source",
         item=item.id,
     )

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
-from feeds.diff import Instants, content_of, fingerprint, is_baseline, publication_time
+from feeds.diff import PUT_OFF, Instants, content_of, fingerprint, is_baseline, publication_time
 from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from feeds.database import Database, Transaction
-    from feeds.model import Changes, Content, Entry, Former, Item, Revision
+    from feeds.model import Changes, Entry, Former, Item, Revision
     from feeds.records import Check, Claim, Outcome
 
 # Former contents that a new one is held against: a page that goes round in more is not noticed.
@@ -146,13 +146,13 @@ class ItemStore:
             rows = transaction.all(_CORRECTED, bulletin=bulletin, number=number)
         return {row["item"]: former_from(row) for row in rows}
 
-    def former_contents(self, items: Iterable[str]) -> dict[str, tuple[Content, ...]]:
+    def former_contents(self, items: Iterable[str]) -> dict[str, tuple[Former, ...]]:
         """Return the last contents of their own that items had before, the oldest first, by id."""
-        found: dict[str, tuple[Content, ...]] = {}
+        found: dict[str, tuple[Former, ...]] = {}
         with self._database.reading() as transaction:
             for some in batches(sorted(items)):
                 for row in transaction.all(_own_contents(len(some)), most=MOST_FORMER, **some):
-                    found[row["item"]] = (*found.get(row["item"], ()), former_from(row).content)
+                    found[row["item"]] = (*found.get(row["item"], ()), former_from(row))
         return found
 
     def gone_since(self, bulletin: str, number: int) -> tuple[tuple[Item, Item | None], ...]:
@@ -273,6 +273,7 @@ def _sight(
         here = content_of(match.entry)
         item, stated = match.item, fingerprint(here)
         said = None if stated == fingerprint(content) else here
+        stated = f"{PUT_OFF}{stated}" if match.put_off else stated
         if (stated, match.place, bool(said)) != (item.stated, item.position, bool(item.said)):
             rows.append(
                 {

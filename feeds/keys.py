@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections import defaultdict
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.markup import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Memory = defaultdict[str, dict[str, str]]
 
 # Stored beside the keys: a later recipe can tell which of them it must make anew.
 KEYS_VERSION = 1
@@ -48,8 +57,41 @@ _VOLATILE = re.compile(
 )
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
+_memory: ContextVar[Memory | None] = ContextVar("keys of one reading", default=None)
 
-@lru_cache(maxsize=8192)
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Make each key once in here, however many there are, and forget them afterwards.
+
+    What is remembered from reading to reading is bounded, and of a longer page that is nothing:
+    each pass over it drives out what the next one asks for.
+    """
+    token = _memory.set(defaultdict(dict))
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def _remembered(make: Callable[[str], str]) -> Callable[[str], str]:
+    """Remember the keys that were made last, and those of this reading."""
+    latest = lru_cache(maxsize=4096)(make)
+
+    @wraps(make)
+    def key(text: str) -> str:
+        memory = _memory.get()
+        if memory is None:
+            return latest(text)
+        made = memory[make.__name__]
+        if text not in made:
+            made[text] = latest(text)
+        return made[text]
+
+    return key
+
+
+@_remembered
 def url_key(url: str) -> str:
     """Return what of an address stands for the page: host, path, query and a telling fragment.
 
@@ -92,7 +134,7 @@ def _recoded(text: str) -> str:
     return quote(unquote(text), safe="/%:@!$&'()*+,;=~-._?")
 
 
-@lru_cache(maxsize=8192)
+@_remembered
 def title_key(title: str) -> str:
     """Return the words of a title: case, width, punctuation and counters do not count.
 
@@ -103,7 +145,7 @@ def title_key(title: str) -> str:
     return words or " ".join(folded.split())
 
 
-@lru_cache(maxsize=8192)
+@_remembered
 def text_key(summary_html: str) -> str:
     """Return the words of a summary, as title_key does those of a title; empty where none are."""
     if not summary_html:

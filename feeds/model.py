@@ -184,7 +184,8 @@ class Evidence(StrEnum):
 class Match:
     """An entry and the stored item that it is, with the evidence and its strength (0 to 1).
 
-    ``place`` is where the entry stands on the page, from 0.
+    ``place`` is where the entry stands on the page, from 0. ``put_off``: what it says otherwise is
+    not taken over for the time being.
     """
 
     entry: Entry
@@ -192,6 +193,7 @@ class Match:
     item: Item
     evidence: Evidence
     strength: float
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +232,10 @@ class Changes:
     """What one check decided: new in page order, revised, unchanged, missing.
 
     ``promoted`` are items that were the baseline of another source, and are news at this one.
-    ``since`` is the day of the last good reading of a source that is read anew: what is dated
-    later is no baseline. ``new_places`` are the places of the new entries on the page, in their
-    order, None for those that stand on a page of older ones. ``announced`` is how many of the new
+    ``since`` is the day of the last good reading of a source that is read anew, or the day since
+    when it was asked in vain: what is dated later, up to ``until``, is no baseline.
+    ``new_places`` are the places of the new entries on the page, in their order, None for those
+    that stand on a page of older ones. ``announced`` is how many of the new
     are news, from the top of the page; None says all. ``left_out`` counts what stands on the page
     but is not wanted of it, ``unread`` the missing that stand on the page all the same. ``old`` are
     the ranks of the new entries that are no news, though nobody knew them. ``held`` says why the
@@ -249,6 +252,7 @@ class Changes:
     promoted: tuple[Item, ...] = ()
     baseline: bool = False
     since: date | None = None
+    until: date | None = None
     announced: int | None = None
     left_out: int = 0
     unread: int = 0

@@ -17,7 +17,8 @@ _COMPARED = 600
 _COMMON = 50
 
 
-@lru_cache(maxsize=8192)
+# The pieces of a text are many times its size: only what is compared just now is kept.
+@lru_cache(maxsize=1024)
 def _shingles(text: str) -> frozenset[str]:
     padded = f" {text[:_COMPARED]} "
     return frozenset(

@@ -156,6 +156,12 @@ class SourceStore:
             most = transaction.one(_MOST_NEW, **place)
         return normal_of([check_from(row) for row in rows], most_new=most["new"] if most else 0)
 
+    def first_asked(self, bulletin: str, source: str) -> datetime | None:
+        """Return when a source was first asked, whatever came of it; None where it never was."""
+        with self._database.reading() as transaction:
+            row = transaction.one(_FIRST_ASKED, bulletin=bulletin, source=source)
+        return from_column(row["finished"]) if row else None
+
     def occasions(self, bulletin: str, source: str) -> tuple[datetime, ...]:
         """Return when a source brought new items since its baseline, newest first."""
         with self._database.reading() as transaction:
@@ -215,6 +221,9 @@ RETURNING lease
 """
 _RELEASE = "UPDATE bulletins SET leased_until = '' WHERE slug = :slug AND lease = :lease"
 
+_FIRST_ASKED = """
+SELECT finished FROM checks WHERE bulletin = :bulletin AND source = :source ORDER BY id LIMIT 1
+"""
 _BULLETIN_STATES = """
 SELECT slug, feed_id, number, count(sources.name) AS unwell, min(succeeded) AS stale_since
 FROM bulletins LEFT JOIN sources

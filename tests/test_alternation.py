@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,8 @@ from hypothesis import strategies as some
 from worlds import NOON, Feeds, bulletin, checked, entry, runner
 
 from feeds.alternation import MOST_RETURNS, settled
-from feeds.diff import content_of, diff, fingerprint
-from feeds.model import Content, Evidence, Item, Match, Matching
+from feeds.diff import PUT_OFF, content_of, diff, fingerprint
+from feeds.model import Content, Evidence, Former, Item, Match, Matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +38,9 @@ WORDINGS = tuple(
 A, B, C, D, *_ = WORDINGS
 
 
-def shown(turns: Sequence[Entry]) -> tuple[list[bool], list[Content]]:
+def shown(
+    turns: Sequence[Entry], *, every: timedelta = timedelta(hours=1)
+) -> tuple[list[bool], list[Content]]:
     """Show one item by turns; return which of them revised it, and all that it was, in order."""
     item = Item(
         id="tag:x",
@@ -52,19 +56,24 @@ def shown(turns: Sequence[Entry]) -> tuple[list[bool], list[Content]]:
         sighted=True,
         stated=fingerprint(content_of(turns[0])),
     )
-    former: list[Content] = []
+    former: list[Former] = []
     revised: list[bool] = []
-    for turn in turns[1:]:
+    for place, turn in enumerate(turns[1:]):
+        now = NOON + every * place
         match = Match(entry=turn, place=0, item=item, evidence=Evidence.URL, strength=1.0)
         changes = diff(Matching(matches=(match,)), first=False)
-        changes = settled(changes, {item.id: former})
+        changes = settled(changes, {item.id: former}, now)
         assert len(changes.revised) + len(changes.unchanged) == 1
         for revision in changes.revised:
-            former.append(item.content)
+            former.append(
+                Former(content=item.content, revision=len(former), replaced=now, evidence="url")
+            )
             item = replace(item, content=revision.content)
-        item = replace(item, stated=fingerprint(content_of(turn)))
+        put_off = any(match.put_off for match in changes.unchanged)
+        said = fingerprint(content_of(turn))
+        item = replace(item, stated=f"{PUT_OFF}{said}" if put_off else said)
         revised.append(bool(changes.revised))
-    return revised, [*former, item.content]
+    return revised, [*(one.content for one in former), item.content]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +112,58 @@ def test_no_wording_that_is_new_is_swallowed(turns: list[Entry]) -> None:
     revised, _ = shown([*turns, entry("Something else", url="https://x.test/1", summary="New.")])
 
     assert revised[-1]
+
+
+def test_a_page_that_cannot_decide_for_years_is_revised_ever_more_rarely() -> None:
+    """Ten times in as many years of checks each day, and the pauses grow."""
+    days = 10 * 365
+    revised, _ = shown([A, B] * (days // 2), every=timedelta(days=1))
+
+    at = [day for day, is_revised in enumerate(revised) if is_revised]
+    pauses = [later - earlier for earlier, later in pairwise(at)]
+    assert pauses[:2] == [1, 1]
+    assert pauses == sorted(pauses)
+    assert len(at) < len(range(12))
+
+
+@pytest.mark.parametrize("days", [90, 180])
+def test_what_changes_with_the_season_is_a_revision_each_time(days: int) -> None:
+    """Open in summer, closed in winter: for many years."""
+    turns = [turn for season in range(20) for turn in [(A, B)[season % 2]] * days]
+
+    revised, contents = shown(turns, every=timedelta(days=1))
+
+    assert len(contents) == len(range(20))
+    assert [day for day, is_revised in enumerate(revised, start=1) if is_revised] == [
+        days * season for season in range(1, 20)
+    ]
+
+
+def test_what_a_page_settles_on_is_shown_in_the_end() -> None:
+    """Its last wording was put off; that it goes on saying so is news when the pause is over."""
+    revised, contents = shown([A, B, A, B, A, B, *[A] * 40], every=timedelta(days=1))
+
+    assert fingerprint(contents[-1]) == fingerprint(content_of(A))
+    assert sum(revised) == len("BABA")
+
+
+def test_what_is_put_off_comes_from_the_store_as_well(database: Database) -> None:
+    """On both databases: a page stops at a wording that was put off, and a month later it shows."""
+    feeds = Feeds(database)
+    feeds.sources.register([bulletin()], now=feeds.clock())
+    feeds.store(A)
+    for turn in (B, A, B):
+        checked(feeds, turn)
+    assert not checked(feeds, A).revised
+
+    feeds.clock.forward(days=29)
+    assert not checked(feeds, A).revised
+    feeds.clock.forward(days=2)
+    assert len(checked(feeds, A).revised) == 1
+
+    (item,) = feeds.items.latest("harbour", 1)
+    assert fingerprint(item.content) == fingerprint(content_of(A))
+    assert not checked(feeds, A).revised
 
 
 def test_a_page_of_two_servers(database: Database) -> None:

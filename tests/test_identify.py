@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cProfile
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -529,11 +529,14 @@ def test_news_that_a_second_source_took_for_its_baseline_is_news() -> None:
 
 def test_a_source_read_anew_has_news_since_its_last_reading() -> None:
     """What is dated later than that is no baseline."""
-    found = diff(identify([], []), first=True, last=datetime(2026, 11, 3, tzinfo=UTC))
+    now = datetime.combine(NEXT, time(8), tzinfo=UTC)
+    found = diff(identify([], []), first=True, last=datetime(2026, 11, 3, tzinfo=UTC), now=now)
 
     assert is_baseline(entry("old", day=DAY), found)
     assert is_baseline(entry("undated"), found)
     assert not is_baseline(entry("new", day=NEXT), found)
+    assert not is_baseline(entry("in a zone ahead", day=NEXT + timedelta(days=1)), found)
+    assert is_baseline(entry("an event to come", day=NEXT + timedelta(days=2)), found)
 
 
 def test_a_redesign_takes_nothing_from_an_item() -> None:

@@ -305,3 +305,47 @@ def test_the_verbs_show_a_repair(rebuilt: Story, capsys: pytest.CaptureFixture[s
     assert "[bulletins.harbour.sources.main.rules]\nitem = " in shown
     assert "ok, by new rules" in table
     assert report[0]["repaired"]["rules"]["item"]
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, database_url: str) -> Iterator[Story]:
+    """An installation without rules, whose source was never read."""
+    with Origin() as origin, Mailbox() as relay:
+        story = Story(tmp_path, origin, relay, database_url)
+        configure(story)
+        yield story
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_menu_does_not_vouch_for_itself(fresh: Story) -> None:
+    """A first page without news was read as its menu: the first dated news push it aside."""
+    fresh.page(before([]), content_type="text/html")
+    assert fresh.tick().checks[0].found == MENU.count("<li>")
+    fresh.subscribe()
+
+    assert shows(fresh, before(things(*range(6, 0, -1)))) == "changed"
+    assert shows(fresh, before(things(*range(8, 2, -1)))) == "changed"
+
+    assert told(fresh) == list(range(1, 9))
+    assert health(fresh)["repaired"] is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_headlines_that_grew_vouch_for_themselves(fresh: Story) -> None:
+    """They have neither days nor texts, and dated events do not take their place."""
+
+    def headlines(*numbers: int) -> str:
+        lines = "".join(f"<li><a href='/n/{n}'>{title}</a></li>" for n, title in things(*numbers))
+        return f"<html><body><main><h1>News</h1><ul>{lines}</ul></main></body></html>"
+
+    fresh.page(headlines(*range(8, 0, -1)), content_type="text/html")
+    assert fresh.tick().checks[0].found == len(range(8))
+    fresh.subscribe()
+    for newest in (10, 12):
+        assert shows(fresh, headlines(*range(newest, newest - 8, -1))) == "changed"
+
+    events = beside_events(things(*range(13, 5, -1)))
+    shows(fresh, re.sub(r" <i>[^<]*</i>", "", events))
+
+    assert not any("concert" in title for title in fresh.titles())
+    assert told(fresh) in ([9, 10, 11, 12], [9, 10, 11, 12, 13])

@@ -214,7 +214,7 @@ def checked(feeds: Feeds, *entries: Entry, source: str = "main") -> Changes:
     known = feeds.items.known("harbour", source, entries)
     changes = diff(identify(entries, known), first=False)
     revised = [revision.item.id for revision in changes.revised]
-    changes = settled(changes, feeds.items.former_contents(revised))
+    changes = settled(changes, feeds.items.former_contents(revised), feeds.clock())
     assert not changes.held
     outcome = feeds.outcome(claim, source=source)
     feeds.items.apply(claim, outcome, changes, zone=ZoneInfo("UTC"))

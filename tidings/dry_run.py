@@ -38,8 +38,12 @@ def show_changes(name: str, changes: Changes) -> None:
         f"{len(missing)} missing, {len(changes.unchanged)} unchanged{first}"
     )
     for rank, entry in enumerate(changes.new):
-        quiet = is_baseline(entry, changes, rank=rank) and not changes.baseline
-        _say_line("new", f"{_dated(entry)}{entry.title}", "mailed to nobody" if quiet else "")
+        is_quiet = is_baseline(entry, changes, rank=rank)
+        # Said of the few: what a baseline holds is no news as a rule, and all else is.
+        aside = "mailed to nobody" if is_quiet else "mailed all the same"
+        _say_line(
+            "new", f"{_dated(entry)}{entry.title}", aside if is_quiet != changes.baseline else ""
+        )
     for item in changes.promoted:
         _say_line("news here", item.content.title, "another source had it at its first reading")
     for revision in revised:
