@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from feeds.render import TemplateError
 from notifier.model import DeliveryState
+from notifier.outbox_store import Beginning
 from notifier.transport import TransportError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ log = logging.getLogger("tidings.mail")
 
 # A second attempt whose outcome is unknown too is the last: more would be copies, not care.
 _MOST_DOUBTS = 2
+# A process may die for reasons that are no mail's fault, and before anything left.
+_MOST_DEATHS = 5
 # What a bulletin owes is kept for so long after it is gone from the configuration.
 _KEPT = timedelta(days=30)
 
@@ -73,10 +76,10 @@ class Outbox:
         problem = ""
         try:
             while not problem and not stopping():
-                delivery = self.deliveries.claim(now=self.clock(), lease=self.lease)
-                if delivery is None:
+                claimed = self.deliveries.claim(now=self.clock(), lease=self.lease)
+                if not claimed:
                     break
-                problem = self._attempt(delivery)
+                problem = self._attempt(claimed[0])
         finally:
             self.transport.close()
         return Sent(
@@ -92,13 +95,17 @@ class Outbox:
         if not delivery.wanted:
             self._record(delivery, DeliveryState.SUPPRESSED, "unsubscribed")
             return ""
-        if delivery.doubts >= _MOST_DOUBTS:
+        if delivery.doubts >= _MOST_DOUBTS or delivery.deaths >= _MOST_DEATHS:
             self._record(delivery, DeliveryState.FAILED, "two attempts ended nobody knows how")
             return ""
         try:
             message = self.write(delivery, self.clock())
             if message is None:
                 return self._keep(delivery)
+            beginning = Beginning(delivery=delivery, relay=self.settings.host)
+            _, lost = self.deliveries.turn([], [beginning], now=self.clock(), lease=self.lease)
+            if lost:
+                return ""
             reply = self.transport.send(self.sender, delivery.address, message)
         except TemplateError as error:
             return self._stop(delivery, str(error))

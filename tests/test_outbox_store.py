@@ -10,7 +10,9 @@ import pytest
 from test_edition_store import World
 from worlds import LEASE, entry
 
+from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
+from notifier.outbox_store import Beginning
 
 if TYPE_CHECKING:
     from feeds.database import Database
@@ -27,8 +29,15 @@ def world(database: Database) -> World:
 
 
 def _claim(world: World) -> Delivery:
-    delivery = world.outbox.claim(now=world.clock(), lease=LEASE)
-    assert delivery is not None
+    (delivery,) = world.outbox.claim(now=world.clock(), lease=LEASE)
+    return delivery
+
+
+def _begin(world: World) -> Delivery:
+    """Take the delivery and hand it to a relay."""
+    delivery = _claim(world)
+    begun = [Beginning(delivery=delivery, relay="relay.test")]
+    assert world.outbox.turn([], begun, now=world.clock(), lease=LEASE) == (set(), set())
     return delivery
 
 
@@ -38,7 +47,7 @@ def test_a_claimed_delivery_is_nobody_elses(world: World) -> None:
 
     assert delivery.attempts == 1
     assert delivery.address == "ann@example.org"
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
 
 
 def test_a_delivery_carries_the_token_of_its_subscription(world: World) -> None:
@@ -55,18 +64,23 @@ def test_a_sent_delivery_is_never_claimed_again(world: World) -> None:
 
     world.clock.forward(days=30)
 
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
     assert world.outbox.tally()[DeliveryState.SENT] == 1
 
 
 def test_a_delivery_whose_sender_died_is_sent_again_with_the_same_id(world: World) -> None:
     """After its lease another process takes it over."""
-    first = _claim(world)
+    first = _begin(world)
     world.clock.now += LEASE
 
     second = _claim(world)
 
     assert (second.id, second.message_id, second.attempts) == (first.id, first.message_id, 2)
+    assert (second.doubts, second.deaths) == (0, 1)
+    (line,) = LedgerStore(world.database).of_address("ann@example.org")
+    assert [(attempt.number, attempt.state, attempt.reply) for attempt in line.attempts] == [
+        (1, DeliveryState.UNCERTAIN, "the process that sent it died")
+    ]
 
 
 def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
@@ -75,10 +89,12 @@ def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
     world.clock.now += LEASE
     quick = _claim(world)
 
+    begun = [Beginning(delivery=slow, relay="relay.test")]
+    begin = world.outbox.turn([], begun, now=world.clock(), lease=LEASE)
     late = world.outbox.record(slow, DeliveryState.FAILED, reply="late", now=world.clock())
     good = world.outbox.record(quick, DeliveryState.SENT, reply="ok", now=world.clock())
 
-    assert (late, good) == (False, True)
+    assert (begin, late, good) == ((set(), {slow.id}), False, True)
     assert world.outbox.tally()[DeliveryState.SENT] == 1
 
 
@@ -92,9 +108,8 @@ def test_what_is_put_off_comes_back_at_its_time(world: World, state: DeliverySta
     early = world.outbox.claim(now=later - timedelta(seconds=1), lease=LEASE)
     due = world.outbox.claim(now=later, lease=LEASE)
 
-    assert early is None
-    assert due is not None
-    assert due.doubts == (1 if state is DeliveryState.UNCERTAIN else 0)
+    assert early == ()
+    assert [delivery.doubts for delivery in due] == [1 if state is DeliveryState.UNCERTAIN else 0]
 
 
 def test_all_are_put_off_when_the_relay_refuses_us(world: World) -> None:
@@ -102,8 +117,8 @@ def test_all_are_put_off_when_the_relay_refuses_us(world: World) -> None:
     until = world.clock() + timedelta(minutes=5)
     world.outbox.postpone(until=until)
 
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
-    assert world.outbox.claim(now=until, lease=LEASE) is not None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
+    assert world.outbox.claim(now=until, lease=LEASE) != ()
 
 
 def test_many_workers_send_each_delivery_once(database: Database) -> None:
@@ -116,9 +131,10 @@ def test_many_workers_send_each_delivery_once(database: Database) -> None:
     sent: list[str] = []
 
     def send_all() -> None:
-        while delivery := world.outbox.claim(now=world.clock(), lease=LEASE):
-            sent.append(delivery.address)
-            world.outbox.record(delivery, DeliveryState.SENT, reply="ok", now=world.clock())
+        while claimed := world.outbox.claim(now=world.clock(), lease=LEASE, limit=3):
+            for delivery in claimed:
+                sent.append(delivery.address)
+                world.outbox.record(delivery, DeliveryState.SENT, reply="ok", now=world.clock())
 
     threads = [threading.Thread(target=send_all) for _ in range(4)]
     for thread in threads:
