@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
-from config.settings import BulletinSettings, RuleSettings, SourceSettings
+from config.settings import BulletinSettings, RelaySettings, RuleSettings, SourceSettings
 
 _HEAD = """\
 # Configuration of Tidings. Every key, with its default: tidings init --example
@@ -96,6 +96,8 @@ _EXAMPLE_HEAD = """\
 # A key of [store], [site], [server], [fetch] and [mail] may come from the environment as well:
 # TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that stands in a file of its own.
 """
+# Fields that are tables of their own.
+_TABLES = ("rules", "relays")
 _EXAMPLE_VALUES = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
@@ -107,6 +109,7 @@ def example_configuration() -> str:
     """Return a configuration with every key: two sources, each default beside its reason."""
     parts = [_EXAMPLE_HEAD]
     parts += [f"[{name}]\n{_explained(owner)}" for name, owner in SECTIONS.items()]
+    parts.append(f"[mail.relays.backup]\n{_explained(RelaySettings)}")
     parts.append(f"[bulletins.harbour]\n{_explained(BulletinSettings, given=('title',))}")
     source = "bulletins.harbour.sources"
     parts.append(f"[{source}.main]\n{_explained(SourceSettings, given=('url',))}")
@@ -122,7 +125,7 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
     """Return each key of a class with its reason above it; commented out unless it is given."""
     lines: list[str] = []
     for field in fields(owner):
-        if "why" not in field.metadata or field.name == "rules":
+        if "why" not in field.metadata or field.name in _TABLES:
             continue
         line = (
             f"{field.name} = {_quoted(_EXAMPLE_VALUES[field.name])}"
@@ -146,7 +149,7 @@ def _literal(value: object) -> str:
     match value:
         case dict():
             return "{}"
-        case int():
+        case int() | float():
             return str(value).lower()
         case timedelta():
             return _quoted(format_duration(value))

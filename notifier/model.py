@@ -111,3 +111,8 @@ class Delivery:
     lease: int
     token: str
     wanted: bool = True
+
+    @property
+    def domain(self) -> str:
+        """The domain that takes this mail."""
+        return self.address.rpartition("@")[2].lower()

@@ -7,6 +7,7 @@ and writes over nobody.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from feeds.database import Database, Row, Transaction
+
+log = logging.getLogger("tidings.mail")
 
 # The states stand there in the words of the index, which has no others.
 _OPEN = "state IN ('queued', 'deferred', 'uncertain', 'sending')"
@@ -45,7 +48,7 @@ WHERE delivery = :delivery AND finished IS NULL
 """
 _BEGIN = """
 UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt = :until
-WHERE id = :delivery AND lease = :lease AND state <> 'sending'
+WHERE id = :delivery AND lease = :lease AND state IN ('queued', 'deferred', 'uncertain')
 """
 _NOTE_BEGIN = """
 INSERT INTO attempts (delivery, number, started, state, relay)
@@ -55,7 +58,8 @@ WHERE id = :delivery AND lease = :lease AND state = 'sending'
 _BEGUN = "SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'"
 _NOTE = """
 UPDATE attempts
-SET state = :state, finished = :now, code = :code, enhanced = :enhanced, reply = :reply
+SET state = :state, finished = :now, relay = :relay, code = :code, enhanced = :enhanced,
+    reply = :reply
 WHERE delivery = :delivery AND finished IS NULL AND EXISTS (
     SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'
 )
@@ -78,6 +82,7 @@ class Outcome:
     delivery: Delivery
     state: DeliveryState
     reply: str
+    relay: str = ""
     code: int | None = None
     enhanced: str = ""
     next_attempt: datetime | None = None
@@ -148,17 +153,11 @@ class OutboxStore:
         with self._database.transaction() as transaction:
             return not _record(transaction, [outcome], now=now)
 
-    def give_back(
-        self, deliveries: Sequence[Delivery], *, at: Sequence[datetime], now: datetime
-    ) -> None:
+    def give_back(self, deliveries: Sequence[tuple[Delivery, datetime]]) -> None:
         """Let go of claimed deliveries that were not begun; each is due at its own time."""
         rows = [
-            {
-                "delivery": delivery.id,
-                "lease": delivery.lease,
-                "due": to_column(max(due, now)),
-            }
-            for delivery, due in zip(deliveries, at, strict=True)
+            {"delivery": delivery.id, "lease": delivery.lease, "due": to_column(due)}
+            for delivery, due in deliveries
         ]
         with self._database.transaction() as transaction:
             transaction.run_each(
@@ -167,14 +166,28 @@ class OutboxStore:
                 rows,
             )
 
-    def postpone(self, *, until: datetime) -> None:
-        """Let nothing be sent before an instant: the relay refuses us, not somebody."""
+    def postpone(self, *, until: datetime, reply: str) -> None:
+        """Let nothing be sent before an instant, and say why: the relay refuses us, not somebody.
+
+        Who waits longer already, for a reason of its own, keeps both.
+        """
         with self._database.transaction() as transaction:
             transaction.run(
-                f"UPDATE deliveries SET next_attempt = :until WHERE {_OPEN} "
+                f"UPDATE deliveries SET next_attempt = :until, reply = :reply WHERE {_OPEN} "
                 "AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
+                reply=_told(reply),
             )
+
+    def suppress(self, address: str, reply: str) -> None:
+        """Write to an address no more: it takes no mail for good, as a relay said."""
+        with self._database.transaction() as transaction:
+            transaction.run(
+                "UPDATE subscribers SET state = 'bounced' WHERE address = :address "
+                "AND state = 'active'",
+                address=address,
+            )
+        log.warning("an address takes no mail for good and is written to no more: %s", reply)
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
         """Count the deliveries in each state, of one edition or of all."""
@@ -236,7 +249,12 @@ def _begin(
     return frozenset(key["delivery"] for key in keys if not transaction.one(_BEGUN, **key))
 
 
-_OF_ATTEMPT = ("delivery", "lease", "state", "now", "code", "enhanced", "reply")
+def _told(reply: str) -> str:
+    """Return what a relay said as a database takes it: it is outside text."""
+    return clean_text(reply)[:_LONGEST_REPLY]
+
+
+_OF_ATTEMPT = ("delivery", "lease", "state", "now", "relay", "code", "enhanced", "reply")
 _OF_DELIVERY = ("delivery", "lease", "state", "reply", "next_attempt", "finished", "doubt")
 
 
@@ -251,8 +269,8 @@ def _outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
         "delivery": outcome.delivery.id,
         "lease": outcome.delivery.lease,
         "state": outcome.state.value,
-        # What a relay says is outside text; no database takes all of it.
-        "reply": clean_text(outcome.reply)[:_LONGEST_REPLY],
+        "reply": _told(outcome.reply),
+        "relay": outcome.relay,
         "code": outcome.code,
         "enhanced": outcome.enhanced,
         "now": moment,

@@ -77,6 +77,7 @@ class Mailbox:
     refuses_mail: str = ""
     hangs_up_at: Step = ""
     smtputf8: bool = True
+    pipelining: bool = True
     received: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     connections: int = 0
 
@@ -127,7 +128,8 @@ class _Hooks:
     ) -> list[str]:
         session.host_name = hostname
         self._hang_up(server, "EHLO")
-        return responses
+        # aiosmtpd can do it, for it reads line after line, but does not say so.
+        return [*(["250-PIPELINING"] if self._mailbox.pipelining else []), *responses]
 
     async def handle_MAIL(  # noqa: N802
         self,

@@ -20,6 +20,7 @@ from config.settings import (
     BulletinSettings,
     FetchSettings,
     MailSettings,
+    RelaySettings,
     RuleSettings,
     ServerSettings,
     Settings,
@@ -935,6 +936,7 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
     ("table", "owner"),
     [
         *SECTIONS.items(),
+        ("mail.relays.backup", RelaySettings),
         ("bulletins.harbour", BulletinSettings),
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
@@ -949,7 +951,7 @@ def test_the_example_has_every_key(table: str, owner: type) -> None:
     assert shown == {
         field.metadata["why"]: "every" if field.name == "schedule" else field.name
         for field in fields(owner)
-        if "why" in field.metadata and field.name != "rules"
+        if "why" in field.metadata and field.name not in ("rules", "relays")
     }
 
 

@@ -13,7 +13,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
-from notifier.transport import TransportError, open_transport
+from notifier.relays import ways_out
+from notifier.transport import TransportError
 from tidings.app import mail_domain
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def mail_turns(app: App) -> None:
     if not turns:
         return
     recipient = parseaddr(settings.mail.operator)[1]
-    transport = open_transport(settings.mail, app.mails)
+    transport = ways_out(settings.mail, app.mails, app.clock)()
     try:
         mail = alert_mail(turns, settings, sent_at=app.clock())
         transport.send(parseaddr(settings.mail.sender)[1], recipient, mail)

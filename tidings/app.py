@@ -22,7 +22,9 @@ from feeds.schema import FEEDS
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
+from notifier.ledger_store import LedgerStore
 from notifier.outbox_store import OutboxStore
+from notifier.pace_store import PaceStore
 from notifier.schema import NOTIFIER
 from notifier.subscriber_store import SubscriberStore
 from tidings.cli import USAGE, CommandError
@@ -55,6 +57,8 @@ class App:
     subscribers: SubscriberStore
     editions: EditionStore
     deliveries: OutboxStore
+    paces: PaceStore
+    ledger: LedgerStore
     renderer: Renderer
     publisher: Publisher
     workers: ThreadPoolExecutor
@@ -123,6 +127,8 @@ def open_app(
                 database, secret=subscribers.signing_secret(), mail_domain=mail_domain(settings)
             ),
             deliveries=OutboxStore(database),
+            paces=PaceStore(database),
+            ledger=LedgerStore(database),
             renderer=renderer,
             publisher=Publisher(
                 sources=sources,

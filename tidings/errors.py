@@ -32,5 +32,6 @@ _EXPECTED = (
     ("feeds.fetch", "FetchError", FAILED),
     ("feeds.check", "ReadingError", FAILED),
     ("feeds.render", "TemplateError", FAILED),
+    ("notifier.dkim", "DkimError", FAILED),
     ("notifier.transport", "TransportError", FAILED),
 )
