@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -99,11 +97,11 @@ class Trials:
         with ExitStack() as stack:
             sinks = [stack.enter_context(FaultySink(fault)) for fault in faults]
             pids = [self._start(sink) for sink in sinks]
-            if kill_after_s is not None:
-                timer = threading.Timer(kill_after_s, os.kill, (pids[0], signal.SIGKILL))
-                timer.start()
-                stack.callback(timer.join)
-            codes = [self.nursery.order(order="wait", pid=pid) for pid in pids]
+            kills = [kill_after_s, *[None] * len(pids)]
+            codes = [
+                self.nursery.order(order="wait", pid=pid, kill_after_s=kill)
+                for pid, kill in zip(pids, kills, strict=False)
+            ]
         assert set(codes) <= {0, -signal.SIGKILL}
         doubts = sum(
             CONNECTIONS if code else int(sink.struck)

@@ -144,7 +144,8 @@ class FaultySink:
                 return
         if fault.way == "kill":
             self._known.wait()
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
             raise _EndedError
         if fault.way == "stall":
             # Until the client has lost its patience, or the test is over.

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +69,10 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["order"] == "wait":
+            if order["kill_after_s"] is not None:
+                time.sleep(order["kill_after_s"])
+                # It is ours until it is waited for, also when it has ended.
+                os.kill(order["pid"], signal.SIGKILL)
             print(os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1]), flush=True)  # noqa: T201 - the answer
             continue
         pid = os.fork()
