@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING
 
 from notifier.replies import Step, enhanced_code, judge
@@ -22,7 +23,7 @@ def open_conversation(
     """Return a conversation that is ready for mails. Raises TransportError."""
     place = settings.place
     try:
-        return _open(settings, timeout_s, trusted or ssl.create_default_context())
+        return _open(settings, timeout_s, trusted)
     except smtplib.SMTPAuthenticationError as error:
         raise _refused(
             error.smtp_code,
@@ -69,15 +70,24 @@ def _refused(code: int, message: str, words: str) -> TransportError:
     )
 
 
-def _open(settings: RelaySettings, timeout_s: float, context: ssl.SSLContext) -> Conversation:
+def _open(
+    settings: RelaySettings, timeout_s: float, trusted: ssl.SSLContext | None
+) -> Conversation:
+    name = _own_name()
     conversation = (
-        smtplib.SMTP_SSL(settings.host, settings.port, timeout=timeout_s, context=context)
+        smtplib.SMTP_SSL(
+            settings.host,
+            settings.port,
+            name,
+            timeout=timeout_s,
+            context=trusted or _context(),
+        )
         if settings.security == "tls"
-        else smtplib.SMTP(settings.host, settings.port, timeout=timeout_s)
+        else smtplib.SMTP(settings.host, settings.port, name, timeout=timeout_s)
     )
     try:
         if settings.security == "starttls":
-            conversation.starttls(context=context)
+            conversation.starttls(context=trusted or _context())
         conversation.ehlo_or_helo_if_needed()
         if settings.username:
             _log_in(conversation, settings)
@@ -88,6 +98,18 @@ def _open(settings: RelaySettings, timeout_s: float, context: ssl.SSLContext) ->
         conversation.close()
         raise
     return conversation
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Return whom we trust; to read all authorities takes longer than a mail."""
+    return ssl.create_default_context()
+
+
+@cache
+def _own_name() -> str:
+    """Return how this machine says hello; to find it out may ask the DNS."""
+    return smtplib.SMTP().local_hostname
 
 
 def _log_in(conversation: Conversation, settings: RelaySettings) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from relay import LOOPBACK, Mailbox
+from relay import LOOPBACK, Mailbox, free_port
 from test_edition_store import World
 from worlds import LEASE, NOON, entry
 
-from config.settings import MailSettings
+from config.settings import MailSettings, RelaySettings
 from feeds.render import TemplateError
+from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
 from notifier.outbox import Outbox, Sent
 from notifier.outbox_store import Beginning
@@ -130,13 +131,16 @@ class Post:
     ) -> Sent:
         """Send what is due; over one connection, so that the order is known."""
         settings = MailSettings(
-            host=LOOPBACK,
-            port=self.mailbox.port,
-            security="none",
-            username=self.login[0],
-            password=self.login[1],
-            timeout=timedelta(seconds=5),
-            **{"connections": 1, **self.more},
+            **{
+                "host": LOOPBACK,
+                "port": self.mailbox.port,
+                "security": "none",
+                "username": self.login[0],
+                "password": self.login[1],
+                "timeout": timedelta(seconds=5),
+                "connections": 1,
+                **self.more,
+            },
         )
         outbox = Outbox(
             deliveries=self.world.outbox,
@@ -359,3 +363,155 @@ def test_a_relay_that_closes_idle_connections_loses_nothing(post: Post) -> None:
 
     assert post.run(write=slowly) == Sent(sent=3)
     assert post.mailbox.connections == 4
+
+
+def test_several_connections_share_the_work(post: Post) -> None:
+    """Each mail goes over one of them, and the ledger names the relay of each attempt."""
+    post.more = {"connections": 3, "messages_per_connection": 1}
+    sent = post.run()
+    lines = [
+        line
+        for name in ("ann", "ben", "cy")
+        for line in LedgerStore(post.world.database).of_address(f"{name}@example.org")
+    ]
+
+    assert sent == Sent(sent=3)
+    assert sorted(post.mailbox.recipients()) == [
+        "ann@example.org",
+        "ben@example.org",
+        "cy@example.org",
+    ]
+    assert [(one.relay, one.code, one.enhanced) for line in lines for one in line.attempts] == [
+        (f"{LOOPBACK}:{post.mailbox.port}", 250, "2.0.0")
+    ] * 3
+
+
+def test_a_relay_without_pipelining_is_spoken_to_step_by_step(post: Post) -> None:
+    """It gets the same mails, also after a refusal."""
+    post.mailbox.pipelining = False
+    post.mailbox.refuses = {"ann@example.org": "550 5.1.1 no such user"}
+
+    assert post.run() == Sent(sent=2, failed=1)
+
+
+def test_a_dead_address_is_written_to_no_more(post: Post) -> None:
+    """What is queued for it later is never opened; one with a full mailbox stays."""
+    post.mailbox.refuses = {
+        "ann@example.org": "550 5.1.1 no such user",
+        "ben@example.org": "552 5.2.2 mailbox full",
+    }
+    post.run()
+    post.world.store(entry("two"))
+    post.world.open_all()
+
+    assert [name for name, told in post.world.told().items() if len(told) == 2] == ["ben", "cy"]
+
+
+def _relay(mailbox: Mailbox) -> RelaySettings:
+    """Return how to reach a further relay."""
+    return RelaySettings(host=LOOPBACK, port=mailbox.port, security="none")
+
+
+def test_the_next_relay_takes_over(post: Post) -> None:
+    """From one that is down and from one that refuses us; of the first relay nothing is lost."""
+    with Mailbox(refuses_us="554 5.3.2 not today") as second, Mailbox() as third:
+        post.more = {
+            "port": free_port(),
+            "relays": (
+                _relay(second),
+                _relay(third),
+            ),
+        }
+        sent = post.run()
+
+    assert sent == Sent(sent=3)
+    assert len(third.received) == 3
+    assert second.connections == 1
+
+
+def test_a_mail_in_doubt_is_not_handed_to_the_next_relay(post: Post) -> None:
+    """It may have arrived; so it waits for its second try."""
+    post.mailbox.hangs_up_at = "answer"
+    with Mailbox() as second:
+        post.more = {"relays": (_relay(second),)}
+        sent = post.run()
+
+    assert (sent, second.received) == (Sent(deferred=3), [])
+
+
+def test_a_mail_in_doubt_is_never_sent_again_where_that_is_set(post: Post) -> None:
+    """It has failed, and says why; so has what a dead process had begun."""
+    post.more = {"uncertain": "never"}
+    (first, *_) = post.world.outbox.claim(now=post.world.clock(), lease=LEASE, limit=1)
+    begun = [Beginning(delivery=first, relay="relay.test")]
+    post.world.outbox.turn([], begun, now=post.world.clock(), lease=LEASE)
+    post.world.clock.forward(minutes=6)
+    post.mailbox.hangs_up_at = "answer"
+    sent = post.run()
+    post.world.clock.forward(days=1)
+
+    assert (sent, post.run()) == (Sent(failed=3), Sent())
+    assert len(post.mailbox.received) == 2
+
+
+def test_a_domain_that_puts_mail_off_is_remembered(post: Post) -> None:
+    """By its own name; the relay's troubles are not the domain's."""
+    paces = PaceStore(post.world.database)
+    post.mailbox.refuses = {"ann@example.org": "451 4.3.0 disk full"}
+    post.run()
+    healthy = paces.rates(now=post.world.clock())
+    post.mailbox.refuses = {"ann@example.org": "450 4.7.1 too many mails"}
+    post.world.clock.forward(minutes=5)
+    post.run()
+
+    assert healthy == {}
+    assert paces.rates(now=post.world.clock()) == {"example.org": pytest.approx(0.5, abs=0.4)}
+
+
+def test_a_rate_is_kept_by_a_run(post: Post) -> None:
+    """All go out, one after the other; for soon is worth waiting for."""
+    post.more = {"rate": 5.0, "connections": 3}
+
+    assert post.run() == Sent(sent=3)
+
+
+def test_what_may_go_much_later_is_left_to_a_later_run(post: Post) -> None:
+    """Each at a time of its own, and nothing is lost."""
+    post.more = {"domain_rate": 0.1}
+    runs = [post.run()]
+    while post.tally() != {"sent": 3}:
+        post.world.clock.forward(seconds=11)
+        runs.append(post.run())
+
+    assert [run.sent for run in runs if run.sent] == [1, 1, 1]
+    assert len(runs) <= 5
+
+
+def test_a_fault_of_ours_is_heard_and_loses_nothing(post: Post) -> None:
+    """The mail in which it happened is in doubt; the others go out, and then that one."""
+
+    def faulty(delivery: Delivery, at: datetime) -> bytes:
+        if delivery.address.startswith("ben"):
+            raise RuntimeError("a fault")
+        return _written(delivery, at)
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        post.run(write=faulty)
+    post.world.clock.forward(minutes=6)
+    sent = post.run()
+
+    assert sent.sent == 2
+    assert post.tally() == {"sent": 3}
+    assert len(post.mailbox.received) == 3
+
+
+def test_who_unsubscribes_after_the_claim_is_not_written_to(post: Post) -> None:
+    """Until the moment in which the mail is begun."""
+    claimed = post.world.outbox.claim(now=post.world.clock(), lease=LEASE, limit=3)
+    for subscription in post.world.subscribers.subscriptions():
+        post.world.subscribers.unsubscribe(subscription, now=post.world.clock())
+    begun = [Beginning(delivery=delivery, relay="relay.test") for delivery in claimed]
+    _, lost = post.world.outbox.turn([], begun, now=post.world.clock(), lease=LEASE)
+
+    assert lost == {delivery.id for delivery in claimed}
+    assert post.tally() == {"suppressed": 3}
