@@ -2,7 +2,8 @@
 
 ``python benchmarks/replay_step.py --state DIR --url URL --now TIME FILE`` takes the page through
 the same modules as the service (read, known, identify, diff, store) on a store in the state
-folder, and prints a JSON Feed of the new items. The first step is the baseline.
+folder, and prints a JSON Feed of the new items. The first page that shows anything is the
+baseline, which is announced to nobody.
 """
 
 from __future__ import annotations
@@ -80,7 +81,11 @@ def step(
             word=Word.NONE if guards else Word.ACCEPT,
         )
         (check,) = list(checker.check(claim, bulletin))
-        new = [item for item in items.changed_since(SLUG, before) if item.number > before]
+        new = [
+            item
+            for item in items.changed_since(SLUG, before)
+            if item.number > before and not item.baseline
+        ]
     return new, check.error
 
 

@@ -258,6 +258,10 @@ class SourceSettings:
         timedelta(days=1),
         "A page that breaks with all it showed so far is believed when it has lasted so long.",
     )
+    repair: bool = setting(
+        default=True,
+        why="Go on by new rules where a rebuilt page shows the known items; false: only say them.",
+    )
     pages: int = setting(
         1,
         "Pages that the first reading takes, by their links to older items; later ones take one.",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import fields
 from datetime import timedelta
@@ -76,6 +77,27 @@ def bulletin_toml(  # noqa: PLR0913 - the keys of a bulletin and its source
     return f"{tables}\n{_RULES_HEAD}" + "".join(f"# {line}\n" for line in rules.splitlines())
 
 
+def rules_toml(bulletin: str, source: str, rules: RuleSettings) -> str:
+    """Return the table of a source's rules, to be put into the configuration as it stands."""
+    head = ".".join(map(_key, ("bulletins", bulletin, "sources", source, "rules")))
+    return f"[{head}]\n{_keys(given_rules(rules))}"
+
+
+def rules_line(rules: RuleSettings) -> str:
+    """Return the same on one line, for the table of the source."""
+    pairs = ", ".join(f"{name} = {_quoted(value)}" for name, value in given_rules(rules).items())
+    return f"rules = {{ {pairs} }}" if pairs else "rules = {}"
+
+
+def given_rules(rules: RuleSettings) -> dict[str, str]:
+    """Return the rules that say something."""
+    return {field.name: value for field in fields(rules) if (value := getattr(rules, field.name))}
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _quoted(name)
+
+
 def _keys(values: dict[str, str]) -> str:
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in values.items() if value)
 
@@ -86,6 +108,7 @@ def _quoted(text: str) -> str:
     return json.dumps(legal, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _RULES_HEAD = """\
 # How it was read just now, found by itself. Where that goes wrong one day, take away the hashes
 # of these lines and change what is wrong; what is left out is found by itself again.

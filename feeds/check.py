@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from config.schedule import next_time
 from feeds.backoff import retry_at
 from feeds.check_linked import with_full_texts, with_older_pages
+from feeds.check_ways import Way, Ways, unread
+from feeds.check_words import believed, counted, remedy, summary
 from feeds.database import StoreError
 from feeds.diff import diff
 from feeds.fetch import FetchError, NotModified, Validators
@@ -24,18 +26,21 @@ from feeds.guards import (
     is_acceptable,
     is_same_kind,
     judge,
+    matches_of,
 )
+from feeds.habit import habit_of
 from feeds.identify import identify
 from feeds.read import read
-from feeds.records import Check, Claim, LeaseLostError, Outcome
+from feeds.records import Check, Claim, HeldNews, LeaseLostError, Outcome
 from feeds.registration_store import recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from config.settings import BulletinSettings, FetchSettings, SourceSettings
+    from config.settings import BulletinSettings, FetchSettings, RuleSettings, SourceSettings
     from feeds.fetch import Fetcher, Page
+    from feeds.habit import Habit
     from feeds.item_store import ItemStore
     from feeds.model import Changes, Reading
     from feeds.records import SourceState
@@ -46,6 +51,10 @@ log = logging.getLogger("tidings.check")
 
 # A source that says it is gone for good is asked again only as rarely as any.
 _FAILURES_IF_GONE = 1000
+
+
+# Titles that are kept of what a held reading would bring, for the operator to judge by.
+_HELD_TITLES = 10
 
 
 class Word(Enum):
@@ -142,14 +151,14 @@ class Checker:
         page = self._fetch(source, replace(state, validators=Validators()))
         if isinstance(page, NotModified):
             raise ReadingError(f"{source.location}: answers 304 though nothing was known of it")
-        reading = self._read(page, source)
-        if reading.problem:
-            raise ReadingError(f"{source.location}: {reading.problem}")
         claim = Claim(bulletin=bulletin.slug, lease=0, length=timedelta(), sources=(state,))
         attempt = _Attempt(
             claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
         )
-        return self._compare(reading, attempt, page)
+        way = self._choose(page, attempt)
+        if way.reading.problem:
+            raise ReadingError(f"{source.location}: {_problem(way)}")
+        return self._completed(way.changes, source)
 
     def _check_safely(self, attempt: _Attempt) -> Check:
         """Check a source; a fault of ours is a failure of this source, and of no other."""
@@ -177,25 +186,46 @@ class Checker:
             outcome = self._good(attempt, page, replace(check, finished=self.clock()))
             self.sources.record(attempt.claim, outcome)
             return outcome.check
-        reading = self._read(page, source)
-        if reading.problem:
-            return self._fail(
-                attempt, replace(check, error=f"{source.location}: {reading.problem}")
-            )
-        changes = self._compare(reading, attempt, page)
-        check = _counted(replace(check, finished=self.clock()), reading, changes)
-        if changes.held:
-            return self._hold(attempt, check, changes.held)
+        way = self._choose(page, attempt)
+        if way.reading.problem:
+            return self._fail(attempt, replace(check, error=f"{source.location}: {_problem(way)}"))
+        check = counted(replace(check, finished=self.clock()), way.reading, way.changes)
+        if way.changes.held:
+            return self._hold(attempt, check, way)
+        changes = self._completed(way.changes, source)
         if changes.doubted:
-            log.warning("%s: %s", attempt.name, _believed(changes))
-        outcome = self._good(attempt, page, check)
+            # What is repaired is a turn, which is said once after the checks.
+            level = min(self.complain, logging.WARNING) if way.repaired else logging.WARNING
+            log.log(level, "%s: %s", attempt.name, believed(changes))
+        # What another source has brought already is news of this one all the same.
+        first_seen = changes.new or any(not m.item.sighted for m in matches_of(changes))
+        outcome = replace(
+            self._good(attempt, page, check),
+            repaired=way.repaired,
+            habit=self._habit(attempt, check) if first_seen and not changes.baseline else None,
+        )
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
         return check
 
     def _fetch(self, source: SourceSettings, state: SourceState) -> Page | NotModified:
         return self.fetcher.fetch(source, validators=state.validators, url=state.moved_to)
 
-    def _read(self, page: Page, source: SourceSettings) -> Reading:
+    def _choose(self, page: Page, attempt: _Attempt) -> Way:
+        """Read a page in the way that the known items vouch for."""
+        source = attempt.source
+        ways = Ways(
+            page=page,
+            source=source,
+            state=attempt.state,
+            now=self.clock(),
+            read=lambda rules: self._read(page, source, rules),
+            compare=lambda reading, old: self._compare(reading, attempt, page, old=old),
+            known=lambda: self.items.known(attempt.bulletin.slug, source.name, ()),
+            is_settled=self.word is not Word.NONE,
+        )
+        return ways.choose()
+
+    def _read(self, page: Page, source: SourceSettings, rules: RuleSettings) -> Reading:
         return read(
             page.body,
             url=page.url,
@@ -204,10 +234,12 @@ class Checker:
             language=source.language,
             zone=source.time_zone,
             now=self.clock(),
-            rules=source.rules,
+            rules=rules,
         )
 
-    def _compare(self, reading: Reading, attempt: _Attempt, page: Page) -> Changes:
+    def _compare(
+        self, reading: Reading, attempt: _Attempt, page: Page, *, old: frozenset[int]
+    ) -> Changes:
         source = attempt.source
         first_page = len(reading.entries)
         if attempt.state.baseline is None and source.pages > 1:
@@ -216,14 +248,23 @@ class Checker:
                 reading,
                 source=source,
                 fetcher=self.fetcher,
-                read=lambda older: self._read(older, source),
+                read=lambda older: self._read(older, source, source.rules),
             )
         changes = self._changes(reading, attempt)
         places = (
             place if place is not None and place < first_page else None
             for place in changes.new_places
         )
-        changes = self._judged(replace(changes, new_places=tuple(places)), attempt)
+        changes = replace(
+            changes,
+            new_places=tuple(places),
+            unread=unread(page, changes, source=source, now=self.clock()),
+            old=frozenset(rank for rank, at in enumerate(changes.new_places) if at in old),
+        )
+        return self._judged(changes, attempt)
+
+    def _completed(self, changes: Changes, source: SourceSettings) -> Changes:
+        """Return the changes with the whole texts of what is new, where they are wanted."""
         if changes.held or not source.full_text:
             return changes
         return replace(
@@ -274,18 +315,25 @@ class Checker:
             validators=page.validators,
             recipe=recipe_of(source),
             moved_to=page.moved_to or state.moved_to,
+            repaired=state.repaired,
             leased_until=attempt.leased_until(check.finished),
         )
 
-    def _hold(self, attempt: _Attempt, check: Check, reason: str) -> Check:
+    def _habit(self, attempt: _Attempt, check: Check) -> Habit | None:
+        """Return how often a source brings news, now that it brought some."""
+        before = self.sources.occasions(attempt.bulletin.slug, attempt.source.name)
+        return habit_of((check.finished, *before))
+
+    def _hold(self, attempt: _Attempt, check: Check, way: Way) -> Check:
         """Record a reading that is not believed, and come again when the schedule says.
 
         The validators stay those of the last good page, so that this one is read again. What is
         held for the same kind of reason as before is held since then.
         """
-        source, state = attempt.source, attempt.state
+        source, state, reason = attempt.source, attempt.state, way.changes.held
         same = state.held_since is not None and is_same_kind(reason, state.held)
-        error = f"{source.location}: {reason}; {_remedy(reason, attempt.bulletin.slug)}"
+        error = f"{source.location}: {reason}; {remedy(reason, attempt.bulletin.slug)}"
+        error += f"; {way.proposal}" if way.proposal else ""
         check = replace(
             check, outcome="held", dated=None, linked=None, summarised=None, error=error
         )
@@ -297,6 +345,11 @@ class Checker:
             moved_to=state.moved_to,
             held=reason,
             held_since=state.held_since if same else check.started,
+            held_news=HeldNews(
+                count=len(way.changes.new),
+                titles=tuple(entry.title for entry in way.changes.new[:_HELD_TITLES]),
+            ),
+            repaired=state.repaired,
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)
@@ -327,58 +380,14 @@ class Checker:
             recipe=recipe_of(source),
             held=state.held,
             held_since=state.held_since,
+            held_news=state.held_news,
+            repaired=state.repaired,
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)
         return check
 
 
-def _counted(check: Check, reading: Reading, changes: Changes) -> Check:
-    outcome = "changed" if changes.new or changes.revised or changes.missing else "unchanged"
-    return replace(
-        check,
-        outcome="baseline" if changes.baseline else outcome,
-        found=len(reading.entries),
-        new=len(changes.new),
-        revised=len(changes.revised),
-        missing=len(changes.missing),
-        dated=sum(entry.when is not None for entry in reading.entries),
-        linked=sum(bool(entry.url) for entry in reading.entries),
-        summarised=sum(bool(entry.summary_html) for entry in reading.entries),
-        doubted="" if changes.held else changes.doubted,
-    )
-
-
-def _remedy(reason: str, bulletin: str) -> str:
-    """Say what becomes of a reading that is held, and what the operator can do."""
-    if not is_acceptable(reason):
-        return "the last good feed stays"
-    return (
-        f"held, the last good feed stays. If that is right: tidings release {bulletin}, or, to "
-        f"publish it and mail it to nobody: tidings discard {bulletin}; it is believed by itself "
-        "when it has lasted (hold)"
-    )
-
-
-def _believed(changes: Changes) -> str:
-    """Say what is stored of a reading that was doubted."""
-    if changes.baseline:
-        return f"taken for no news: {changes.doubted}; announced to nobody"
-    if changes.announced is None:
-        return f"believed now: {changes.doubted}"
-    return (
-        f"believed now: {changes.doubted}; all are published, and of the new ones only the "
-        f"{changes.announced} at the top of the page are announced"
-    )
-
-
-def summary(check: Check) -> str:
-    """Say in one line how a check went."""
-    took = (check.finished - check.started).total_seconds()
-    name = f"{check.bulletin}/{check.source}"
-    if check.error:
-        return f"{name} {check.outcome} in {took:.2f} s: {check.error}"
-    return (
-        f"{name} {check.outcome} in {took:.2f} s: {check.found} found, {check.new} new, "
-        f"{check.revised} revised, {check.missing} missing"
-    )
+def _problem(way: Way) -> str:
+    """Say why nothing was read, and by which rules it could be."""
+    return f"{way.reading.problem} {way.proposal}".rstrip()

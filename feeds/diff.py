@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ def diff(
     """
     revised: list[Revision] = []
     unchanged: list[Match] = []
+    shared = _shared_addresses(matching)
     for match in matching.matches:
-        content = _merged(match)
+        content = _merged(match, shared)
         if _is_corrected(match, content):
             revised.append(Revision(item=match.item, content=content, match=match))
         else:
@@ -72,7 +74,8 @@ def is_baseline(entry: Entry, changes: Changes, *, rank: int = 0) -> bool:
     ``rank`` counts the new entries above it on the page.
     """
     if not changes.baseline:
-        return changes.announced is not None and rank >= changes.announced
+        beyond = changes.announced is not None and rank >= changes.announced
+        return beyond or rank in changes.old
     return not (changes.since and entry.when and entry.when.day > changes.since)
 
 
@@ -91,15 +94,24 @@ def content_of(entry: Entry) -> Content:
     )
 
 
-def _merged(match: Match) -> Content:
+def _shared_addresses(matching: Matching) -> set[str]:
+    """Return the addresses that several entries have: a section, a document for all."""
+    entries = [*(match.entry for match in matching.matches), *matching.unmatched]
+    times = Counter(url_key(entry.url) for entry in entries)
+    return {key for key, count in times.items() if count > 1}
+
+
+def _merged(match: Match, shared: set[str]) -> Content:
     """Return the content to keep: what the page says now, and what it no longer says as it was.
 
-    A redesign that drops dates or cuts texts to teasers takes nothing from an item.
+    A redesign that drops dates, cuts texts to teasers or links all items to one page takes
+    nothing from an item.
     """
     old, new = match.item.content, content_of(match.entry)
+    linked = new.url and url_key(new.url) not in shared
     return replace(
         new,
-        url=new.url or old.url,
+        url=new.url if linked else old.url or new.url,
         when=_finer(old.when, new.when),
         summary_html=old.summary_html if _is_teaser(new, old) else new.summary_html,
         full_html=new.full_html or old.full_html,

@@ -6,6 +6,7 @@ last good feed stays, and the reason is said. What a page goes on to show is bel
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -14,9 +15,9 @@ from feeds.keys import text_key, title_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
 
-    from feeds.model import Changes, Entry, Revision
+    from feeds.model import Changes, Entry, Match, Revision
     from feeds.records import Check
 
 # Of a flood that time has vouched for, so many are announced: the top of the page.
@@ -37,6 +38,8 @@ _HARDLY_ANY = 0.1
 # A source that is read daily is read some seconds earlier on some days: its day is over then.
 _NEARLY_OVER = 0.95
 _NOTHING = "nothing found"
+_ANOTHER_LIST = "another list"
+_NO_TEXTS, _OTHER_TEXTS = "no more texts", "other texts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,8 @@ class Normal:
     items in one check that was not doubted. ``dated``, ``linked`` and ``summarised`` are the
     shares of items with a date, a link and a summary at the last good check, ``revised`` is the
     greatest share that one check revised. ``held`` is the reason for which the last reading was
-    held, empty where it was not; from ``believed_at`` on the same kind is believed.
+    held, empty where it was not; from ``believed_at`` on the same kind is believed. ``read`` is the
+    day of the last good check.
     """
 
     found: float = 0
@@ -58,6 +62,7 @@ class Normal:
     revised: float = 0
     held: str = ""
     believed_at: datetime | None = None
+    read: date | None = None
 
 
 def normal_of(checks: Sequence[Check], *, most_new: int = 0) -> Normal:
@@ -81,6 +86,7 @@ def normal_of(checks: Sequence[Check], *, most_new: int = 0) -> Normal:
         linked=(last.linked or 0) / last.found,
         summarised=(last.summarised or 0) / last.found,
         revised=max(check.revised / check.found for check in known),
+        read=last.finished.date(),
     )
 
 
@@ -116,6 +122,11 @@ def is_same_kind(reason: str, other: str) -> bool:
     return reason.partition(":")[0] == other.partition(":")[0]
 
 
+def is_about_texts(reason: str) -> bool:
+    """Whether a reading is doubted for its texts alone: its items are those that are known."""
+    return reason.startswith((_NO_TEXTS, _OTHER_TEXTS))
+
+
 def believed_at(held_since: datetime | None, hold: timedelta) -> datetime | None:
     """Return from when on what has been held since an instant is believed by itself."""
     return None if held_since is None else held_since + hold * _NEARLY_OVER
@@ -124,9 +135,11 @@ def believed_at(held_since: datetime | None, hold: timedelta) -> datetime | None
 def believed_by_time(changes: Changes, normal: Normal) -> Changes:
     """Return what is stored of a reading that nobody but time vouches for.
 
-    All of a flood is published, but only the top of the page is announced.
+    All of a flood is published, but only the top of the page is announced; and so it is of a list
+    that took the place of another one.
     """
-    return replace(changes, announced=MOST_ANNOUNCED) if _is_flood(changes, normal) else changes
+    many = _is_flood(changes, normal) or changes.doubted.startswith(_ANOTHER_LIST)
+    return replace(changes, announced=MOST_ANNOUNCED) if many else changes
 
 
 def discarded(changes: Changes) -> Changes:
@@ -138,14 +151,18 @@ def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
     """Yield each reason not to believe a reading."""
     entries = [
         *changes.new,
-        *(match.entry for match in changes.unchanged),
-        *(revision.match.entry for revision in changes.revised),
+        *(match.entry for match in matches_of(changes)),
     ]
     found = len(entries) + changes.left_out
     matched = len(entries) - len(changes.new)
     lost = len(changes.missing)
     if not found and lost:
         yield f"{_NOTHING}: {lost} items stood there before"
+    if _is_another_list(changes):
+        yield (
+            f"{_ANOTHER_LIST}: {changes.unread} of the {lost} items that are missed stand on the "
+            f"page still, but not in the list of {found} that was read"
+        )
     if _is_flood(changes, normal):
         yield (
             f"far more new items than ever: {len(changes.new)} of {found}, "
@@ -153,27 +170,73 @@ def _broken(changes: Changes, normal: Normal) -> Iterator[str]:
         )
     if not matched and lost >= _FEWEST_LOST and found * _LEFT_OF_A_BROKEN_PAGE <= lost:
         yield f"another page: none of the {lost} items that stood there, and only {found} others"
+    if not matched and lost >= _FEWEST_LOST and _have_their_days(changes):
+        yield (
+            f"other words: none of the {lost} items that stood there, "
+            f"and {len(changes.new)} others of the same days"
+        )
     if (
         found * _LEFT_OF_A_BROKEN_PAGE < normal.found
         and normal.found - found >= _FEWEST_LOST
         and found
     ):
         yield f"far fewer items than usual: {found}, where {normal.found:.0f} are found as a rule"
+    yield from _broken_parts(entries, matched, normal)
+    rewritten = sum(map(_is_rewritten, changes.revised))
+    if rewritten >= max(_FEWEST_REWRITTEN, matched * _NEARLY_ALL) and normal.revised < _MOST:
+        yield f"{_OTHER_TEXTS}: those of {rewritten} of {matched} items changed at once"
+
+
+def _broken_parts(entries: Sequence[Entry], matched: int, normal: Normal) -> Iterator[str]:
+    """Yield what most items had and hardly any has now.
+
+    A redesign without summaries takes nothing from items that are known again.
+    """
     for what, share, has in _parts(normal):
+        if what == "texts" and matched * 2 >= len(entries):
+            continue
         if share >= _MOST and len(entries) >= _FEWEST_FOR_A_SHARE:
             having = sum(map(has, entries))
             if having <= len(entries) * _HARDLY_ANY:
                 yield f"no more {what}: {having} of {len(entries)} items, where {share:.0%} had"
-    rewritten = sum(map(_is_rewritten, changes.revised))
-    if rewritten >= max(_FEWEST_REWRITTEN, matched * _NEARLY_ALL) and normal.revised < _MOST:
-        yield f"other texts: those of {rewritten} of {matched} items changed at once"
+
+
+def _is_another_list(changes: Changes) -> bool:
+    """Whether most of what is missed stands on the page still, and hardly anything was met."""
+    met = sum(match.item.position is not None for match in matches_of(changes))
+    return changes.unread * 2 > len(changes.missing) and met * _LEFT_OF_A_BROKEN_PAGE <= min(
+        changes.unread, len(changes.missing)
+    )
+
+
+def matches_of(changes: Changes) -> list[Match]:
+    """Return all matches of a reading, of revised items and of others."""
+    return [*changes.unchanged, *(revision.match for revision in changes.revised)]
 
 
 def _is_flood(changes: Changes, normal: Normal) -> bool:
     """Whether far more is new than the source ever brought, and it is most of the page."""
-    new = len(changes.new)
-    found = new + len(changes.unchanged) + len(changes.revised) + changes.left_out
-    return new > max(_NO_FLOOD, _FLOOD_TIMES * normal.most_new) and new * 2 > found
+    new = len(changes.new) - len(changes.old)
+    found = len(changes.new) + len(changes.unchanged) + len(changes.revised) + changes.left_out
+    if new <= max(_NO_FLOOD, _FLOOD_TIMES * normal.most_new) or new * 2 <= found:
+        return False
+    return len(_days_since(changes.new, normal.read)) * 2 < new
+
+
+def _days_since(new: Sequence[Entry], read: date | None) -> set[date]:
+    """Return the days of new items after the last good reading.
+
+    Where they are many, the items came one by one while nobody read: that is no flood.
+    """
+    days = {entry.when.day for entry in new if entry.when}
+    return {day for day in days if read is not None and day > read}
+
+
+def _have_their_days(changes: Changes) -> bool:
+    """Whether the new items have the days of the missing ones: the same ones in other words."""
+    new = Counter(entry.when.day for entry in changes.new if entry.when)
+    gone = Counter(item.content.when.day for item in changes.missing if item.content.when)
+    return (new & gone).total() >= _MOST * max(len(changes.new), len(changes.missing))
 
 
 def _parts(normal: Normal) -> tuple[tuple[str, float, Callable[[Entry], bool]], ...]:

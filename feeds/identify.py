@@ -6,11 +6,12 @@ Pure. What no evidence ties to an item is new; nothing here is a hash of content
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.keys import text_key, title_key, url_key
+from feeds.diff import content_of, fingerprint
+from feeds.keys import is_of_one_item, text_key, title_key, url_key
 from feeds.model import Evidence, Match, Matching
 from feeds.similarity import candidates, containment, similarity
 
@@ -29,6 +30,8 @@ _MOST_COMPARED = 12
 _SAME_DAY, _NO_DAY, _OTHER_DAY, _NEVER = 0.55, 0.7, 0.9, 2.0
 # A key that may be used again must be backed by this much of text, where nothing else backs it.
 _BACKED = 0.5
+# A day counts more than a title or a text, and less than both.
+_A_DAY = 1.25
 # Things with one key that are compared each with each; beyond, the order of the page decides.
 _MOST_ALIKE = 60
 # Between two matched neighbours less is enough.
@@ -48,13 +51,20 @@ def identify(entries: Sequence[Entry], known: Sequence[Item]) -> Matching:
     """
     board = _Board(entries, known)
     board.match_by(Evidence.SOURCE_ID, lambda e: e.source_id, _stated_id, 1.0)
+    board.match_by(Evidence.UNCHANGED, _says, _said, 1.0)
     board.match_by_url(shared=False)
-    board.match_by(Evidence.TITLE_AND_DATE, _title_and_day, _item_title_and_day, 0.95)
+    board.match_by_title_and_day(rewritten=False)
     board.match_by_url(shared=True)
-    board.match_by_title()
+    board.match_by_title(rewritten=False)
     board.match_by_similarity()
+    board.match_by_title_and_day(rewritten=True)
+    board.match_by_title(rewritten=True)
     board.match_by_position()
     return board.matching()
+
+
+def _always(_entry: Entry, _item: Item) -> bool:
+    return True
 
 
 def _day(when: When | None) -> date | None:
@@ -64,6 +74,15 @@ def _day(when: When | None) -> date | None:
 def _stated_id(item: Item) -> str:
     """Return the id that this source gave an item: "17" of another source is another item."""
     return item.source_id if item.sighted or ":" in item.source_id else ""
+
+
+def _says(entry: Entry) -> Key:
+    return fingerprint(content_of(entry))
+
+
+def _said(item: Item) -> Key:
+    """Return what this source said of an item, whatever another has corrected since."""
+    return item.stated
 
 
 def _title_and_day(entry: Entry) -> Key:
@@ -84,6 +103,7 @@ class _Board:
         self._items = sorted(known, key=lambda i: (i.position is None, i.position or 0, -i.number))
         self._matches: dict[int, Match] = {}
         self._taken: set[str] = set()
+        self._shared = _shared_addresses(entries, known)
 
     def matching(self) -> Matching:
         """Return what was found, in page order."""
@@ -125,7 +145,7 @@ class _Board:
     ) -> None:
         """Pair what has the same key; of several with one key those that agree best."""
         for indices, items in self._groups(of_entry, of_item):
-            self._pair_best(indices, items, evidence, strength)
+            self._pair_best(indices, items, evidence, strength, accept=_always)
 
     def match_by_url(self, *, shared: bool) -> None:
         """Pair what has the same address: one of its own, or one that several share.
@@ -137,8 +157,7 @@ class _Board:
         for indices, items in self._groups(
             lambda entry: url_key(entry.url), lambda item: url_key(item.content.url)
         ):
-            alone = len(indices) == 1 and len({item.merged_into or item.id for item in items}) == 1
-            if alone is shared:
+            if (url_key(self._entries[indices[0]].url) in self._shared) is not shared:
                 continue
             self._pair_best(
                 indices,
@@ -148,12 +167,32 @@ class _Board:
                 accept=_agree_in_more_than_address if shared else _have_own_address,
             )
 
-    def match_by_title(self) -> None:
-        """Pair what has the same title, unless all else says that it is the next of a series."""
+    def match_by_title_and_day(self, *, rewritten: bool) -> None:
+        """Pair what has the same title and day; texts that are foreign wait, as with titles."""
+        for indices, items in self._groups(_title_and_day, _item_title_and_day):
+            self._pair_best(
+                indices,
+                items,
+                Evidence.TITLE_AND_DATE,
+                0.95,
+                accept=_always if rewritten else _has_no_other_text,
+            )
+
+    def match_by_title(self, *, rewritten: bool) -> None:
+        """Pair what has the same title, unless all else says that it is the next of a series.
+
+        Where the texts are foreign to each other, others may have a better claim by theirs.
+        """
         for indices, items in self._groups(
             lambda entry: title_key(entry.title), lambda item: title_key(item.content.title)
         ):
-            self._pair_best(indices, items, Evidence.TITLE, 0.8, accept=_has_title_of)
+            self._pair_best(
+                indices,
+                items,
+                Evidence.TITLE,
+                0.8,
+                accept=_has_title_of if rewritten else _has_title_and_text_of,
+            )
 
     def _pair_best(
         self,
@@ -162,20 +201,38 @@ class _Board:
         evidence: Evidence,
         strength: float,
         *,
-        accept: Callable[[Entry, Item], bool] = lambda _entry, _item: True,
+        accept: Callable[[Entry, Item], bool],
     ) -> None:
-        """Pair the members of a group, those first that agree most; twins in page order."""
+        """Pair the members of a group, those first that agree most.
+
+        Twins are those whose neighbours are neighbours too, and else stand in page order.
+        """
         pairs = [
-            (-_agreement(self._entries[index], item), abs(row - column), row, column)
+            (
+                -_agreement(self._entries[index], item),
+                not self._stands_beside_its_neighbours(index, item),
+                abs(row - column),
+                row,
+                column,
+            )
             for row, index in enumerate(indices[:_MOST_ALIKE])
             for column, item in enumerate(items[:_MOST_ALIKE])
             if accept(self._entries[index], item)
         ]
-        for _, _, row, column in sorted(pairs):
+        for *_, row, column in sorted(pairs):
             self._pair(indices[row], items[column], evidence, strength)
         for index, item in zip(indices[_MOST_ALIKE:], items[_MOST_ALIKE:], strict=False):
             if accept(self._entries[index], item):
                 self._pair(index, item, evidence, strength)
+
+    def _stands_beside_its_neighbours(self, index: int, item: Item) -> bool:
+        if item.position is None:
+            return False
+        return any(
+            match is not None and match.item.position == item.position + step
+            for step in (-1, 1)
+            for match in (self._matches.get(index + step),)
+        )
 
     def match_by_similarity(self) -> None:
         """Pair what reads alike, the most alike first."""
@@ -226,7 +283,10 @@ class _Board:
     def _groups(
         self, of_entry: Callable[[Entry], Key], of_item: Callable[[Item], Key]
     ) -> list[tuple[list[int], list[Item]]]:
-        """Return what is not paired yet and has a key in common, in the order of the page."""
+        """Return what is not paired yet and has a key in common, twins last.
+
+        So the neighbours of twins are known before them.
+        """
         items: dict[Key, list[Item]] = defaultdict(list)
         for item in self._open_items():
             key = of_item(item)
@@ -237,7 +297,8 @@ class _Board:
             key = of_entry(self._entries[index])
             if key in items:
                 entries[key].append(index)
-        return [(indices, items[key]) for key, indices in entries.items()]
+        groups = [(indices, items[key]) for key, indices in entries.items()]
+        return sorted(groups, key=lambda group: max(map(len, group)) > 1)
 
     def _pair(self, index: int, item: Item, evidence: Evidence, strength: float) -> None:
         if index in self._matches or item.id in self._taken:
@@ -250,6 +311,15 @@ class _Board:
             evidence=evidence,
             strength=strength,
         )
+
+
+def _shared_addresses(entries: Sequence[Entry], known: Sequence[Item]) -> set[str]:
+    """Return the addresses of several things, on the page or among what is known."""
+    here = Counter(url_key(entry.url) for entry in entries)
+    there = Counter(
+        key for key, _ in {(url_key(i.content.url), i.merged_into or i.id) for i in known}
+    )
+    return {key for times in (here, there) for key, count in times.items() if count > 1}
 
 
 def _words_of(text: Entry | Item | object) -> str:
@@ -276,18 +346,39 @@ def _agreement(entry: Entry, item: Item) -> float:
     day = _day(entry.when)
     days = day is not None and day == _day(item.content.when)
     titles = " ".join(entry.title.split()) == " ".join(item.content.title.split())
-    return 2 * days + titles + _likeness(entry, item)
+    return _A_DAY * days + titles + _likeness(entry, item)
 
 
 def _have_own_address(entry: Entry, item: Item) -> bool:
     """Tell whether an address that nothing else has makes two things one."""
-    if item.position is None and not _agree(entry, item) and _likeness(entry, item) < _BACKED:
+    gone = item.position is None and not is_of_one_item(entry.url)
+    if gone and not _agree(entry, item) and _likeness(entry, item) < _BACKED:
         return False
     return not _is_next_issue(entry, item, shared=False)
 
 
 def _agree_in_more_than_address(entry: Entry, item: Item) -> bool:
-    return _agree(entry, item) and not _is_next_issue(entry, item, shared=True)
+    """Tell whether title or day agree as well; a day alone, which many have, is backed by text."""
+    titles = title_key(entry.title) == title_key(item.content.title)
+    if not titles and (not _agree(entry, item) or _likeness(entry, item) < _BACKED):
+        return False
+    if _has_other_text(entry, item):
+        return False
+    return not _is_next_issue(entry, item, shared=True)
+
+
+def _has_other_text(entry: Entry, item: Item) -> bool:
+    """Tell whether both have texts of their own, and neither is the other's."""
+    texts = _texts_alike(entry, item)
+    return texts is not None and texts < _BACKED
+
+
+def _has_no_other_text(entry: Entry, item: Item) -> bool:
+    return not _has_other_text(entry, item)
+
+
+def _has_title_and_text_of(entry: Entry, item: Item) -> bool:
+    return _has_title_of(entry, item) and not _has_other_text(entry, item)
 
 
 def _has_title_of(entry: Entry, item: Item) -> bool:
@@ -327,16 +418,40 @@ def _is_next_issue(entry: Entry, item: Item, *, shared: bool) -> bool:
     """Tell whether an entry with the address or title of an item is rather the next of a series.
 
     So it is when it states another day, unless its text is the item's own, or title and an
-    address that it does not share are: then the day was corrected.
+    address that it does not share are: then the day was corrected. An address that was made for
+    one item stays that item's, whatever is corrected, where title or text are still alike.
     """
     if not _days_differ(entry, item):
         return False
-    text = text_key(entry.summary_html)
-    if len(text) >= _OWN_TEXT:
-        return similarity(text, text_key(item.content.summary_html)) < _OTHER_DAY
-    same_title = title_key(entry.title) == title_key(item.content.title)
-    same_url = bool(entry.url) and url_key(entry.url) == url_key(item.content.url)
-    return shared or not (same_title and same_url)
+    texts = _texts_alike(entry, item)
+    if texts is not None and texts >= _OTHER_DAY:
+        return False
+    if shared or not entry.url or url_key(entry.url) != url_key(item.content.url):
+        return True
+    titles = _titles_alike(entry, item)
+    if is_of_one_item(entry.url):
+        return max(titles, texts or 0.0) < _BACKED
+    return texts is not None or titles < 1
+
+
+def _texts_alike(entry: Entry, item: Item) -> float | None:
+    """Return how much of their texts agrees, None where one is too short to be its own."""
+    one, other = text_key(entry.summary_html), text_key(item.content.summary_html)
+    if min(len(one), len(other)) < _OWN_TEXT:
+        return None
+    return max(similarity(one, other), containment(one, other))
+
+
+def _titles_alike(entry: Entry, item: Item) -> float:
+    """Return how much of two titles agrees: all where one has every word of the other.
+
+    Nothing where they count: No. 6 is not what No. 5 was.
+    """
+    one, other = title_key(entry.title), title_key(item.content.title)
+    if _NUMBER.findall(one) != _NUMBER.findall(other):
+        return 0.0
+    words, others = set(one.split()), set(other.split())
+    return 1.0 if words <= others or others <= words else similarity(one, other)
 
 
 def _likeness(entry: Entry, item: Item) -> float:
@@ -359,8 +474,7 @@ def _threshold(entry: Entry, item: Item) -> float:
     if _are_foreign(entry, item) or _has_other_number(entry, item):
         return _NEVER
     if _days_differ(entry, item):
-        texts = (text_key(entry.summary_html), text_key(item.content.summary_html))
-        return _OTHER_DAY if min(map(len, texts)) >= _OWN_TEXT else _NEVER
+        return _NEVER if _is_next_issue(entry, item, shared=True) else _NO_DAY
     if entry.when and item.content.when:
         return _SAME_DAY
     # No. 6 and No. 5 read alike, and are two.

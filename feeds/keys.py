@@ -25,6 +25,10 @@ _DEFAULT_DOCUMENT = re.compile(r"/(index|default|home)\.(html?|php|aspx?|jsp)$",
 # Fragments that name a place which every page has; others may name the item itself.
 _PLACE = re.compile(r"(top|content|main|respond|comments?|more-?\d*|start)?", re.IGNORECASE)
 _SLASHES = re.compile(r"/{2,}")
+_HOST = re.compile(r"^[^/?#]*")
+_SUFFIX = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
+# So many words name a place; more are made of a title.
+_A_PLACE = 3
 
 _UNIT = (
     r"(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|"
@@ -72,6 +76,16 @@ def url_key(url: str) -> str:
     query = f"?{'&'.join(_recoded(pair) for pair in kept)}" if kept else ""
     fragment = "" if _PLACE.fullmatch(parts.fragment) else f"#{_recoded(parts.fragment)}"
     return f"{host}{path}{query}{fragment}"
+
+
+def is_of_one_item(url: str) -> bool:
+    """Tell whether an address was made for one item: it has a number, a day or a whole title.
+
+    Others name a place ("menu", "next-meeting"), where one item may follow another.
+    """
+    place = unquote(_HOST.sub("", url_key(url)))
+    words = _NOT_A_WORD.split(_SUFFIX.sub("", place.rpartition("/")[2]))
+    return any(map(str.isdigit, place)) or len(words) > _A_PLACE
 
 
 def _recoded(text: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from config.settings import RuleSettings
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -142,6 +144,7 @@ class Evidence(StrEnum):
     """Why an entry is taken for a stored item, strongest first."""
 
     SOURCE_ID = "source id"
+    UNCHANGED = "unchanged"
     URL = "url"
     TITLE_AND_DATE = "title and date"
     TITLE = "title"
@@ -186,6 +189,15 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """The rules for a rebuilt page, what vouches for them, and whether they are gone by."""
+
+    rules: RuleSettings
+    evidence: str
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What one check decided: new in page order, revised, unchanged, missing.
 
@@ -194,9 +206,11 @@ class Changes:
     later is no baseline. ``new_places`` are the places of the new entries on the page, in their
     order, None for those that stand on a page of older ones. ``announced`` is how many of the new
     are news, from the top of the page; None says all. ``left_out`` counts what stands on the page
-    but is not wanted of it. ``held`` says why the reading is not believed: nothing of it is
-    stored then; ``doubted`` why it was not believed at first, where somebody or time vouches for
-    it.
+    but is not wanted of it, ``unread`` the missing that stand on the page all the same. ``old`` are
+    the ranks of the new entries that are no news, though nobody knew them. ``held`` says why the
+    reading is not believed: nothing of it is stored then; ``doubted`` why it was not believed at
+    first, where somebody or time vouches for it. ``repair`` is what it was read by, or could be,
+    where the page was rebuilt.
     """
 
     new: tuple[Entry, ...] = ()
@@ -209,5 +223,8 @@ class Changes:
     since: date | None = None
     announced: int | None = None
     left_out: int = 0
+    unread: int = 0
+    old: frozenset[int] = frozenset()
     held: str = ""
     doubted: str = ""
+    repair: Repair | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from feeds.markup import plain_text, sanitise, web_url
 from feeds.model import Entry, When
-from feeds.read_links import is_about, links_in, own_link, running_text
+from feeds.read_links import is_about, labelled_link, links_in, own_link, running_text
 from feeds.read_tree import BLOCKS, Element
 from feeds.text import clean_text
 
@@ -66,12 +66,13 @@ _LONGEST_BUTTON = 40
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the fields need of the page: its address, its dates."""
+    """What the fields need of the page: its address, its dates, the labels of its buttons."""
 
     base: str
     dates: DateReader
     language: str = ""
     years: tuple[tuple[int, int], ...] = ()
+    buttons: frozenset[str] = frozenset()
 
     def year_at(self, start: int) -> int:
         """Return the year whose heading stands last before a place; 0 where none does."""
@@ -99,6 +100,8 @@ def entry_at(slot: Slot, place: Place) -> Entry | None:
         return None
     evidence["title"] = f"<{slot.title.tag}>"
     href, how = own_link(slot)
+    if not href:
+        href, how = labelled_link(slot, place.buttons)
     url = web_url(href, place.base) if href else ""
     if url:
         evidence["link"] = how

@@ -79,10 +79,10 @@ def find_groups(tree: Tree, marks: Sequence[Mark]) -> list[Group]:
         if kind == "link":
             first = _first_block(element, dates)
             if first is not element:
-                by_key.setdefault((kind, first.path, _signature(first)), []).append(first)
+                by_key.setdefault((kind, first.path, signature(first)), []).append(first)
             if first is not element or _holds_any(element, titles):
                 kind = "card"  # noqa: PLW2901
-        by_key.setdefault((kind, element.path, _signature(element)), []).append(element)
+        by_key.setdefault((kind, element.path, signature(element)), []).append(element)
     merged: dict[tuple[object, ...], list[Element]] = {}
     for key, elements in by_key.items():
         merged.setdefault((key[0], key[1]), []).extend(elements)
@@ -95,7 +95,7 @@ def find_groups(tree: Tree, marks: Sequence[Mark]) -> list[Group]:
     for key, elements in ranked:
         elements.sort(key=lambda element: element.start)
         del elements[_MOST_SLOTS:]
-        slots = _slots(elements, marks, mark_starts)
+        slots = slots_of(elements, marks, mark_starts)
         groups.append(Group(str(key[0]), slots))
     return groups
 
@@ -143,14 +143,16 @@ def _first_block(link: Element, dates: set[int]) -> Element:
             found = element
 
 
-def _signature(element: Element) -> str:
+def signature(element: Element) -> str:
+    """Return what an element and its parent are called first: what is made alike has it alike."""
     parent = element.parent
     own = element.words.split(None, 1)
     outer = parent.words.split(None, 1) if parent else []
     return f"{own[0] if own else ''}|{outer[0] if outer else ''}"
 
 
-def _slots(titles: list[Element], marks: Sequence[Mark], mark_starts: list[int]) -> list[Slot]:
+def slots_of(titles: list[Element], marks: Sequence[Mark], mark_starts: list[int]) -> list[Slot]:
+    """Return the place of each title's item; ``mark_starts`` are where the marks stand."""
     starts = [title.start for title in titles]
     containers = _alike([_container(title, starts) for title in titles], titles)
     by_parent: dict[int, list[int]] = {}

@@ -12,7 +12,7 @@ from feeds.read_choose import choose
 from feeds.read_fields import Place, entry_at, year_headings
 from feeds.read_groups import find_groups
 from feeds.read_language import guess_language
-from feeds.read_links import own_link
+from feeds.read_links import button_labels, own_link
 from feeds.read_marks import find_marks
 from feeds.read_page import base_address, parse_page
 from feeds.read_problems import page_problem
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from config.settings import RuleSettings
     from feeds.read_groups import Group
+    from feeds.read_marks import Mark
     from feeds.read_structured import Joined
     from feeds.read_tree import Tree
 
@@ -59,16 +60,10 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
         )
     if page.body is None:
         return Reading(method="html", problem="The page is empty: it has no body.")
-    language = language or _language(page)
     tree = build_tree(page.body)
     tree.cut = tree.cut or cut
-    spoken = guess_language(tree.root.text)
-    language = language or spoken
-    dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
-    marks = find_marks(tree, dates)
-    place = Place(
-        base=base_address(page, url), dates=dates, language=language, years=year_headings(tree)
-    )
+    place, marks = place_of(page, tree, url=url, language=language, zone=zone, now=now)
+    dates, language = place.dates, place.language
     groups = find_groups(tree, marks)
     best = choose(groups)
     if has_selectors(rules):
@@ -84,6 +79,24 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
             joined = join(entries, (*stated, *find_state(page, text, place, page_url=url)))
         reading = _decided(joined, groups, best, as_text)
     return _finished(reading, page, tree, dates, language=language)
+
+
+def place_of(  # noqa: PLR0913 - the page, and each is a fact of the source
+    page: LexborHTMLParser,
+    tree: Tree,
+    *,
+    url: str,
+    language: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> tuple[Place, list[Mark]]:
+    """Return what the fields of items need of their page, and where dates stand on it."""
+    spoken = guess_language(tree.root.text)
+    language = language or _language(page) or spoken
+    dates = DateReader(zone=zone, now=now, language=_with_territory(language, url), also=spoken)
+    marks = find_marks(tree, dates)
+    base = base_address(page, url)
+    return Place(base=base, dates=dates, language=language, years=year_headings(tree)), marks
 
 
 def _decided(
@@ -155,6 +168,7 @@ def _entries(group: Group, place: Place, url: str) -> list[Entry]:
     found: list[Entry] = []
     common = _common_link(group)
     seen: set[tuple[str, str]] = set()
+    place = replace(place, buttons=button_labels(group.slots))
     for slot in group.slots:
         entry = entry_at(slot, place)
         if entry is None or entry.url == url:

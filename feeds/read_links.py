@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from feeds.read_groups import Slot
     from feeds.read_tree import Element
@@ -26,6 +26,7 @@ _SHARE = re.compile(
 _SHARE_PATH = re.compile(r"share|intent|sharer|submit", re.IGNORECASE)
 _ABOUT = frozenset({"tag", "author", "category"})
 PROSE = 25
+_LONGEST_LABEL = 40
 _INLINE = frozenset({"span", "em", "i", "b", "strong", "small", "u", "code"})
 
 
@@ -73,8 +74,9 @@ def own_link(slot: Slot) -> tuple[str, str]:
             return href, "the title's link"
         if href.startswith("#") and len(href) > 1 and link.length * 2 > title.length:
             return href, "the title's anchor"
+    whole = sum(part.length for part in slot.parts)
     for element in title.ancestors():
-        if element.start < slot.start:
+        if element.start < slot.start and element.length > whole:
             break
         if element.tag == "a" and element.attributes.get("href"):
             return str(element.attributes["href"]), "the link around the title"
@@ -96,6 +98,30 @@ def _other_link(slot: Slot) -> tuple[str, str]:
     if found[best] > 1:
         return best, "the link that the item repeats"
     return list(found)[-1], "the item's last link"
+
+
+def button_labels(slots: Sequence[Slot]) -> frozenset[str]:
+    """Return what stands on buttons of several items that lead to different addresses."""
+    leads: dict[str, set[str]] = {}
+    for slot in slots:
+        for part in slot.parts:
+            for link in links_in(part):
+                if not is_about(link) and not in_prose(link) and not slot.title.holds(link):
+                    leads.setdefault(_label(link), set()).add(str(link.attributes["href"]))
+    return frozenset(label for label, to in leads.items() if label and len(to) > 1)
+
+
+def labelled_link(slot: Slot, labels: frozenset[str]) -> tuple[str, str]:
+    """Return the link in an item's text that has the label of other items' buttons."""
+    for part in slot.parts if labels else ():
+        for link in links_in(part):
+            if _label(link) in labels and not is_about(link):
+                return str(link.attributes["href"]).strip(), "the button of other items"
+    return "", ""
+
+
+def _label(link: Element) -> str:
+    return " ".join(link.text.split()).casefold() if link.length <= _LONGEST_LABEL else ""
 
 
 def in_prose(link: Element) -> bool:

@@ -175,7 +175,7 @@ class _Selecting:
         if rules.date_pattern:
             text = self._matching("date_pattern", text)
         if rules.date_format:
-            when = _formatted(text, rules.date_format, zone=dates.zone, now=dates.now)
+            when = formatted_date(text, rules.date_format, zone=dates.zone, now=dates.now)
             if when is not None:
                 self.matched.add("date_format")
             return when, f"date_format {rules.date_format}"
@@ -188,15 +188,15 @@ class _Selecting:
         if match is None:
             return ""
         self.matched.add(name)
-        return _chosen(match)
+        return chosen(match)
 
 
-def _chosen(match: re.Match[str]) -> str:
+def chosen(match: re.Match[str]) -> str:
     """Return the first group of a match, or the whole where the pattern has none."""
     return (match.group(1) or "") if match.re.groups else match.group()
 
 
-def _formatted(text: str, form: str, *, zone: ZoneInfo, now: datetime) -> When | None:
+def formatted_date(text: str, form: str, *, zone: ZoneInfo, now: datetime) -> When | None:
     """Read a date by its format, where it stands in a text: from each word on."""
     latest = now.astimezone(zone).date() + timedelta(days=1)
     words = text.split()
@@ -308,19 +308,19 @@ def apply_patterns(reading: Reading, rules: RuleSettings, *, base: str) -> Readi
 
 def _by_title(entry: Entry, pattern: re.Pattern[str], _base: str) -> Entry | None:
     match = pattern.search(entry.title)
-    title = clean_text(_chosen(match)) if match else ""
+    title = clean_text(chosen(match)) if match else ""
     return replace(entry, title=title) if title else None
 
 
 def _by_link(entry: Entry, pattern: re.Pattern[str], base: str) -> Entry | None:
     match = pattern.search(entry.url)
-    url = web_url(_chosen(match), base) if match else ""
+    url = web_url(chosen(match), base) if match else ""
     return replace(entry, url=url) if url else None
 
 
 def _by_summary(entry: Entry, pattern: re.Pattern[str], _base: str) -> Entry | None:
     match = pattern.search(plain_text(entry.summary_html))
-    return replace(entry, summary_html=paragraphs_html(_chosen(match))) if match else None
+    return replace(entry, summary_html=paragraphs_html(chosen(match))) if match else None
 
 
 def _passes(entry: Entry, rules: RuleSettings) -> bool:

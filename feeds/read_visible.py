@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from feeds.markup import web_url
 from feeds.read_choose import stands_aside
+from feeds.read_links import title_link
 from feeds.read_text import read_text
 from feeds.read_tree import BLOCKS, Element, Tree
 from feeds.text import clean_text
@@ -90,14 +91,18 @@ def _agree(as_text: Sequence[Entry], as_markup: Sequence[Entry]) -> bool:
 
 
 def _linked(entries: Sequence[Entry], tree: Tree, base: str) -> tuple[Entry, ...]:
-    """Give items the addresses that their titles lead to, unless all lead to one."""
+    """Give items the addresses that their titles lead to, unless all lead to one.
+
+    A link may be the title, or be around the title and more.
+    """
     titles = {entry.title for entry in entries}
+    longest = 2 * max(map(len, titles))
     hrefs: dict[str, str] = {}
     for element in tree.elements:
-        if element.tag == "a" and element.attributes.get("href"):
-            title = clean_text(element.text)
-            if title in titles:
-                hrefs.setdefault(title, element.attributes["href"] or "")
+        if 1 < element.length <= longest and clean_text(element.text) in titles:
+            href = title_link(element, tree.root)
+            if href:
+                hrefs.setdefault(clean_text(element.text), href)
     if len(set(hrefs.values())) < min(_FEW, len(titles)):
         return tuple(entries)
     return tuple(

@@ -9,13 +9,33 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from feeds.fetch import Validators
+    from feeds.habit import Habit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """The selectors by which a rebuilt page is read ``since``, and what vouched for them."""
+
+    selectors: dict[str, str]
+    since: datetime
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldNews:
+    """What a held reading would bring: how many new items, and the titles of the first."""
+
+    count: int = 0
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is stored of a source. Instants are None until the thing happened once.
 
-    ``held`` is why its readings have been held since ``held_since``, empty where they are not.
+    ``held`` is why its readings have been held since ``held_since``, empty where they are not, and
+    ``held_news`` what they would bring. ``repaired`` is None where the page is read as configured,
+    ``habit`` None where too little is known.
     """
 
     bulletin: str
@@ -31,6 +51,16 @@ class SourceState:
     problem: str
     held: str = ""
     held_since: datetime | None = None
+    held_news: HeldNews = HeldNews()
+    repaired: Repaired | None = None
+    habit: Habit | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was read with success, and without news for longer than is its habit."""
+        if self.habit is None or self.succeeded is None:
+            return False
+        return self.succeeded >= self.habit.silent_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +104,8 @@ class Outcome:
     """What a check leaves of its source: validators, the next due time, where it moved to.
 
     ``recipe`` is what the page was read by: validators of a page that was read otherwise say
-    nothing. ``held`` and ``held_since`` are those of the source from now on.
+    nothing. ``held``, ``held_since``, ``held_news`` and ``repaired`` are those of the source from
+    now on; ``habit`` is None where it stays.
     ``leased_until`` keeps the claim for the sources that follow; None gives the
     bulletin back.
     """
@@ -86,6 +117,9 @@ class Outcome:
     moved_to: str = ""
     held: str = ""
     held_since: datetime | None = None
+    held_news: HeldNews = HeldNews()
+    repaired: Repaired | None = None
+    habit: Habit | None = None
     leased_until: datetime | None = None
 
 

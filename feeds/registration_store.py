@@ -137,7 +137,7 @@ def _register_source(
     transaction.run(
         """
         UPDATE sources SET recipe = :recipe, next_check = :now, etag = '', last_modified = '',
-            digest = ''
+            digest = '', repaired = ''
         WHERE bulletin = :bulletin AND name = :name AND recipe <> :recipe
         """,
         **place,
@@ -148,7 +148,8 @@ def _register_source(
         """
         UPDATE sources SET location = :location, next_check = :now, etag = '',
             last_modified = '', digest = '', moved_to = '', baseline = NULL,
-            held = '', held_since = NULL
+            held = '', held_since = NULL, held_news = '', repaired = '', habit = '',
+            silent_at = ''
         WHERE bulletin = :bulletin AND name = :name AND location <> :location
         """,
         **place,

@@ -165,5 +165,22 @@ FEEDS = Migrations(
             WHERE source_id <> ''
             """,
         ),
+        (
+            # held_news: what a held reading would bring. repaired: the rules by which a rebuilt
+            # page is read; silent_at: from when on silence breaks with the habit of the source.
+            # Both are turns that the operator is told of and mailed, as told and mailed are.
+            "ALTER TABLE sources ADD COLUMN held_news TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN repaired TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN repair_told TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN repair_mailed TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN habit TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN silent_at TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN silence_told TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE sources ADD COLUMN silence_mailed TEXT NOT NULL DEFAULT ''",
+            """
+            CREATE INDEX checks_with_news ON checks (bulletin, source, id)
+            WHERE outcome = 'changed' AND new > 0
+            """,
+        ),
     ),
 )

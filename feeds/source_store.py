@@ -10,20 +10,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from feeds.fetch import Validators
 from feeds.guards import normal_of
+from feeds.habit import MOST_OCCASIONS
 from feeds.instants import from_column, to_column
-from feeds.records import BulletinState, Check, Claim, LeaseLostError, SourceState
+from feeds.records import BulletinState, Claim, LeaseLostError
 from feeds.registration_store import register
+from feeds.source_columns import (
+    CHECK,
+    SOURCE,
+    check_from,
+    habit_column,
+    held_news_column,
+    repaired_column,
+    source_from,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from config.settings import BulletinSettings
-    from feeds.database import Database, Row, Transaction
+    from feeds.database import Database, Transaction
     from feeds.guards import Normal
-    from feeds.records import Outcome
+    from feeds.records import Check, Outcome, SourceState
 
 
 class SourceStore:
@@ -52,11 +61,11 @@ class SourceStore:
         """Return the registered sources with their states; with those that rest, if wanted."""
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT {_SOURCE} FROM sources WHERE active = 1 OR :resting = 1 "
+                f"SELECT {SOURCE} FROM sources WHERE active = 1 OR :resting = 1 "
                 "ORDER BY bulletin, name",
                 resting=int(resting),
             )
-        return tuple(_source_from(row) for row in rows)
+        return tuple(source_from(row) for row in rows)
 
     def due(self, *, now: datetime) -> tuple[str, ...]:
         """Return the bulletins that have a source whose check is due, the longest due first.
@@ -100,13 +109,13 @@ class SourceStore:
             if row is None:
                 return None
             rows = transaction.all(
-                f"SELECT {_SOURCE} FROM sources WHERE active = 1 AND bulletin = :bulletin "
+                f"SELECT {SOURCE} FROM sources WHERE active = 1 AND bulletin = :bulletin "
                 f"AND ({_IS_DUE}) ORDER BY next_check, name",
                 bulletin=bulletin.slug,
                 due=due,
                 wrong=to_column(now + _WRONG_CLOCK),
             )
-            sources = tuple(_source_from(source) for source in rows if source["name"] in names)
+            sources = tuple(source_from(source) for source in rows if source["name"] in names)
             if not sources:
                 transaction.run(_RELEASE, slug=bulletin.slug, lease=row["lease"])
                 return None
@@ -141,33 +150,33 @@ class SourceStore:
         with self._database.reading() as transaction:
             rows = transaction.all(_LAST_READ, **place, limit=_READINGS)
             most = transaction.one(_MOST_NEW, **place)
-        return normal_of([_check_from(row) for row in rows], most_new=most["new"] if most else 0)
+        return normal_of([check_from(row) for row in rows], most_new=most["new"] if most else 0)
+
+    def occasions(self, bulletin: str, source: str) -> tuple[datetime, ...]:
+        """Return when a source brought new items since its baseline, newest first."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                _OCCASIONS, bulletin=bulletin, source=source, limit=MOST_OCCASIONS
+            )
+        return tuple(from_column(str(row["finished"])) for row in rows)
 
     def recent_checks(self, bulletin: str, limit: int, *, source: str = "") -> tuple[Check, ...]:
         """Return the last checks of a bulletin, or of one source of it, newest first."""
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT {_CHECK} FROM checks WHERE bulletin = :bulletin "
+                f"SELECT {CHECK} FROM checks WHERE bulletin = :bulletin "
                 f"{'AND source = :source ' if source else ''}ORDER BY id DESC LIMIT :limit",
                 bulletin=bulletin,
                 source=source,
                 limit=limit,
             )
-        return tuple(_check_from(row) for row in rows)
+        return tuple(check_from(row) for row in rows)
 
 
-_SOURCE = (
-    "bulletin, name, location, next_check, etag, last_modified, digest, moved_to, baseline, "
-    "checked, succeeded, failures, problem, held, held_since"
-)
-_CHECK = (
-    "bulletin, source, started, finished, outcome, status, found, new, revised, missing, dated, "
-    "linked, summarised, doubted, error"
-)
 # Readings that say what is usual: enough for one odd one not to count.
 _READINGS = 9
 _LAST_READ = f"""
-SELECT {_CHECK} FROM checks
+SELECT {CHECK} FROM checks
 WHERE bulletin = :bulletin AND source = :source AND dated IS NOT NULL AND found > 0
 ORDER BY id DESC LIMIT :limit
 """
@@ -178,6 +187,14 @@ WHERE bulletin = :bulletin AND source = :source AND outcome = 'changed' AND doub
         (SELECT baseline FROM sources WHERE bulletin = :bulletin AND name = :source), ''
     )
 ORDER BY new DESC LIMIT 1
+"""
+_OCCASIONS = """
+SELECT finished FROM checks
+WHERE bulletin = :bulletin AND source = :source AND outcome = 'changed' AND new > 0
+    AND finished > coalesce(
+        (SELECT baseline FROM sources WHERE bulletin = :bulletin AND name = :source), ''
+    )
+ORDER BY id DESC LIMIT :limit
 """
 _IS_DUE = "next_check <= :due OR checked > :wrong"
 # Later than this after now nothing was checked and nothing is leased but by a clock that was
@@ -226,7 +243,7 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
     good = check.outcome not in {"failed", "held"}
     finished = to_column(check.finished)
     transaction.run(
-        f"INSERT INTO checks ({_CHECK}) VALUES (:bulletin, :source, :started, :finished, "
+        f"INSERT INTO checks ({CHECK}) VALUES (:bulletin, :source, :started, :finished, "
         ":outcome, :status, :found, :new, :revised, :missing, :dated, :linked, :summarised, "
         ":doubted, :error)",
         bulletin=check.bulletin,
@@ -254,7 +271,12 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
             digest = CASE WHEN recipe = :recipe THEN :digest ELSE '' END, problem = :problem,
             failures = CASE WHEN :failed = 1 THEN failures + 1 ELSE 0 END,
             succeeded = CASE WHEN :good = 1 THEN :finished ELSE succeeded END,
-            held = :held, held_since = :held_since,
+            held = :held, held_since = :held_since, held_news = :held_news,
+            repair_told = CASE WHEN :repaired <> '' AND repaired <> :repaired THEN ''
+                ELSE repair_told END,
+            repaired = CASE WHEN recipe = :recipe THEN :repaired ELSE '' END,
+            habit = CASE WHEN :silent_at <> '' THEN :habit ELSE habit END,
+            silent_at = CASE WHEN :silent_at <> '' THEN :silent_at ELSE silent_at END,
             baseline = CASE WHEN :is_baseline = 1 THEN :finished ELSE baseline END
         WHERE bulletin = :bulletin AND name = :source
         """,
@@ -272,45 +294,9 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
         good=int(good),
         held=outcome.held,
         held_since=to_column(outcome.held_since) if outcome.held_since else None,
+        held_news=held_news_column(outcome.held_news) if outcome.held else "",
+        repaired=repaired_column(outcome.repaired),
+        habit=habit_column(outcome.habit) if outcome.habit else "",
+        silent_at=to_column(outcome.habit.silent_at) if outcome.habit else "",
         is_baseline=int(check.outcome == "baseline"),
-    )
-
-
-def _source_from(row: Row) -> SourceState:
-    return SourceState(
-        bulletin=row["bulletin"],
-        name=row["name"],
-        location=row["location"],
-        next_check=from_column(row["next_check"]),
-        validators=Validators(
-            etag=row["etag"], last_modified=row["last_modified"], digest=row["digest"]
-        ),
-        moved_to=row["moved_to"],
-        baseline=from_column(row["baseline"]),
-        checked=from_column(row["checked"]),
-        succeeded=from_column(row["succeeded"]),
-        failures=row["failures"],
-        problem=row["problem"],
-        held=row["held"],
-        held_since=from_column(row["held_since"]),
-    )
-
-
-def _check_from(row: Row) -> Check:
-    return Check(
-        bulletin=row["bulletin"],
-        source=row["source"],
-        started=from_column(row["started"]),
-        finished=from_column(row["finished"]),
-        outcome=row["outcome"],
-        status=row["status"],
-        found=row["found"],
-        new=row["new"],
-        revised=row["revised"],
-        missing=row["missing"],
-        dated=row["dated"],
-        linked=row["linked"],
-        summarised=row["summarised"],
-        doubted=row["doubted"],
-        error=row["error"],
     )

@@ -343,7 +343,7 @@ MAIN = "bulletins.harbour.sources.main"
             (
                 f"5: {MAIN}.evry: unknown key; did you mean 'every'? "
                 "Known: cron, every, file, full_text, headers, hold, kind, language, pages, "
-                "rules, time_zone, url"
+                "repair, rules, time_zone, url"
             ),
         ),
         (

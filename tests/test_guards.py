@@ -19,7 +19,7 @@ from feeds.guards import (
     judge,
     normal_of,
 )
-from feeds.model import Changes, Entry, Evidence, Item, Match, Matching
+from feeds.model import Changes, Entry, Evidence, Item, Match, Matching, When
 from feeds.records import Check
 
 DAY = date(2026, 11, 3)
@@ -92,10 +92,22 @@ def changes(
         (changes(old=10, new=12), ""),
         (changes(old=20, new=20), ""),
         (changes(old=19, new=20), "far more new items than ever"),
+        # Of those, the ones that were always there are no flood.
+        (replace(changes(old=10, new=13), old=frozenset({12})), ""),
+        # Another list: what is missed stands on the page still, outside of what was read.
+        (replace(changes(new=9, lost=5), unread=3), "another list"),
+        (replace(changes(new=9, lost=5), unread=2), ""),
+        (replace(changes(old=1, new=8, lost=5), unread=3), "another list"),
+        (replace(changes(old=2, new=8, lost=5), unread=5), ""),
+        (replace(changes(new=40, lost=5), unread=5), "another list"),
         # Another page.
         (changes(new=3, lost=9), "another page"),
         (changes(new=8, lost=20), ""),
         (changes(new=1, lost=4), "far fewer items than usual"),
+        # The same days in other words, as where a page is in another language.
+        (changes(new=12, lost=12), "other words"),
+        (changes(new=12, lost=7), ""),
+        (changes(old=1, new=11, lost=11), ""),
         # Far fewer than usual.
         (changes(old=6, lost=14), "far fewer items than usual"),
         (changes(old=7, lost=13), ""),
@@ -103,7 +115,8 @@ def changes(
         # What most had is gone.
         (changes(old=20, dates=""), "no more dates"),
         (changes(old=19, new=1, links=""), "no more links"),
-        (changes(old=20, texts=""), "no more texts"),
+        (changes(old=9, new=11, texts=""), "no more texts"),
+        (changes(old=10, new=10, texts=""), ""),
         # Other words for nearly all at once.
         (changes(old=20, rewritten=16), "other texts"),
         (changes(old=20, rewritten=15), ""),
@@ -114,6 +127,22 @@ def test_what_breaks_with_the_past_is_held(reading: Changes, kind: str) -> None:
     reason = judge(reading, USUAL, NOON)
 
     assert reason.partition(":")[0] == kind
+
+
+def test_what_came_while_nobody_read_is_no_flood() -> None:
+    """Many new items of many days since the last good reading came one by one; of one, at once."""
+    read = DAY - timedelta(days=60)
+    since = [found(n) for n in range(30)]
+    spread = tuple(
+        replace(each, when=When(read + timedelta(days=1 + n))) for n, each in enumerate(since)
+    )
+    at_once = tuple(replace(each, when=When(DAY)) for each in since)
+    old = tuple(replace(each, when=When(read - timedelta(days=n))) for n, each in enumerate(since))
+    usual = replace(USUAL, read=read)
+
+    assert judge(Changes(new=spread), usual, NOON) == ""
+    assert judge(Changes(new=at_once), usual, NOON).startswith("far more new items than ever")
+    assert judge(Changes(new=old), usual, NOON).startswith("far more new items than ever")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +185,9 @@ def test_a_flood_is_announced_from_the_top_of_the_page_only() -> None:
     told = [not is_baseline(each, flood, rank=rank) for rank, each in enumerate(flood.new)]
     assert told == [True] * MOST_ANNOUNCED + [False] * (200 - MOST_ANNOUNCED)
     assert believed_by_time(changes(new=3, lost=9), USUAL).announced is None
+    other = replace(changes(new=12, lost=9), unread=9)
+    other = replace(other, doubted=judge(other, USUAL, NOON))
+    assert believed_by_time(other, USUAL).announced == MOST_ANNOUNCED
     thrown = discarded(changes(new=200))
     assert all(is_baseline(each, thrown) for each in thrown.new)
 

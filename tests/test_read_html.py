@@ -146,6 +146,26 @@ def test_blocks_around_change_nothing(layout: str) -> None:
     assert rows(reading(moved)) == rows(reading(bare)) == ITEMS
 
 
+def test_a_link_around_bare_parts_is_the_items_own() -> None:
+    """Title and date may stand in a link with nothing else around them."""
+    content = each("<li><a href='/n/{n}'><p class='name'>{t}<br></p><h6>On {d}.</h6></a></li>")
+    found = reading(page(f"<h2>News</h2>{content}"))
+
+    assert [entry.url for entry in found.entries] == [
+        f"https://harbour.example/n/{number}" for number in range(len(ITEMS))
+    ]
+
+
+def test_a_button_is_one_wherever_it_stands() -> None:
+    """What other items have as a button is one too where it stands in the text."""
+    button = "<a href='/n/{n}'>Read more</a>"
+    content = each(f"<section><h2>{{d}} | {{t}}</h2><p>{{s}}</p>{button}</section>")
+    loose = "<section><h2>24 November 2026 | Open day</h2>All are welcome on the pier at noon "
+    found = reading(page(f"{loose}{button.format(n='new')}</section>{content}"))
+
+    assert found.entries[0].url == "https://harbour.example/n/new"
+
+
 def test_a_link_in_running_text_is_not_the_items_own() -> None:
     """A link within a sentence stays in the summary."""
     content = each(

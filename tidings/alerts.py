@@ -1,4 +1,4 @@
-"""The operator hears once that a source is unwell, and once that it is well again.
+"""The operator hears once that something turned with a source, and once that it is over.
 
 The log says it at the end of the checks; a mail says it where one is wanted, and is tried at
 each tick until it left.
@@ -13,9 +13,11 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
+from feeds.turn_store import TurnKind
 from notifier.relays import ways_out
 from notifier.transport import TransportError
 from tidings.app import mail_domain
+from tidings.turns import headline, line, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +34,12 @@ _STEPS = 10
 
 
 def note_turns(app: App) -> int:
-    """Say in the log which sources turned unwell or well; return how many."""
+    """Say in the log what turned with which sources; return how many turns there were."""
     turns = app.turns.note(mailing=bool(app.settings.mail.operator), now=app.clock())
     for turn in turns:
-        if turn.is_unwell:
-            log.error("%s/%s is unwell: %s", turn.bulletin, turn.source, turn.problem)
-        else:
-            log.info("%s/%s is well again", turn.bulletin, turn.source)
+        # What is no failure is a warning: a cron job hears of it once, and fails at nothing.
+        level = logging.ERROR if turn.is_unwell else logging.WARNING
+        log.log(level if turn.has_begun else logging.INFO, "%s", line(turn))
     return len(turns)
 
 
@@ -82,27 +83,26 @@ def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) 
     message["Subject"] = f"Tidings: {_subject(turns)}"
     message["Message-ID"] = f"<alert.{_digest(turns)}@{mail_domain(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n".join(map(_told, turns)) + f"\n{settings.base_url}/health\n")
+    told = "\n".join(paragraph(turn, settings) for turn in turns)
+    message.set_content(f"{told}\n{settings.base_url}/health\n")
     return message.as_bytes()
 
 
 def _subject(turns: Sequence[Turn]) -> str:
-    unwell = [turn for turn in turns if turn.is_unwell]
     if len(turns) == 1:
-        (turn,) = turns
-        return f"{turn.bulletin}/{turn.source} is {'unwell' if unwell else 'well again'}"
-    return f"{len(unwell)} sources unwell, {len(turns) - len(unwell)} well again"
-
-
-def _told(turn: Turn) -> str:
-    name = f"{turn.bulletin}/{turn.source}"
-    if not turn.is_unwell:
-        return f"{name} is well again.\n"
-    return f"{name} is unwell; its last good feed stays:\n{turn.problem}\n"
+        return headline(turns[0])
+    unwell = sum(turn.is_unwell for turn in turns)
+    well = sum(turn.kind is TurnKind.UNWELL for turn in turns) - unwell
+    others = len(turns) - unwell - well
+    parts = [f"{unwell} sources unwell, {well} well again"] if unwell + well else []
+    parts += [f"{others} read otherwise or silent"] if others else []
+    return ", ".join(parts)
 
 
 def _digest(turns: Sequence[Turn]) -> str:
     text = "\0".join(
-        part for turn in turns for part in (turn.bulletin, turn.source, turn.told, turn.mailed)
+        part
+        for turn in turns
+        for part in (turn.bulletin, turn.source, turn.kind.value, turn.told, turn.mailed)
     )
     return hashlib.sha256(text.encode()).hexdigest()[:24]

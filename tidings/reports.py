@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.write import given_rules
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from feeds.item_admin_store import History
-    from feeds.model import Changes, Content, Item
-    from feeds.records import Check, SourceState
+    from feeds.model import Changes, Content, Item, Repair
+    from feeds.records import Check, Repaired, SourceState
     from tidings.app import App
 
 Report = dict[str, object]
+
+# Titles of what is held, in a report of many sources.
+_TITLES = 5
 
 
 def _instant(instant: datetime | None) -> str | None:
@@ -46,10 +51,24 @@ def source_report(source: SourceState) -> Report:
         "problem": source.problem,
         "held": source.held,
         "held_since": _instant(source.held_since),
+        "held_new": source.held_news.count,
+        "held_titles": list(source.held_news.titles[:_TITLES]),
+        "repaired": None if source.repaired is None else _repaired_report(source.repaired),
+        "silent_since": (
+            _instant(source.habit.last) if source.habit and source.is_silent else None
+        ),
         "failures": source.failures,
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
         "next_check": _instant(source.next_check),
+    }
+
+
+def _repaired_report(repaired: Repaired) -> Report:
+    return {
+        "since": _instant(repaired.since),
+        "evidence": repaired.evidence,
+        "rules": {name: value for name, value in repaired.selectors.items() if value},
     }
 
 
@@ -119,6 +138,7 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
         "bulletin": bulletin,
         "source": source,
         "held": changes.held,
+        "repair": None if changes.repair is None else _repair_report(changes.repair),
         "baseline": changes.baseline,
         "new": [entry.title for entry in changes.new],
         "revised": [
@@ -132,6 +152,14 @@ def changes_report(bulletin: str, source: str, changes: Changes) -> Report:
         ],
         "missing": [{"id": item.id, "title": item.content.title} for item in changes.missing],
         "unchanged": len(changes.unchanged),
+    }
+
+
+def _repair_report(repair: Repair) -> Report:
+    return {
+        "in_force": repair.in_force,
+        "evidence": repair.evidence,
+        "rules": given_rules(repair.rules),
     }
 
 

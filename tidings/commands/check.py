@@ -14,6 +14,7 @@ from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
 from tidings.reports import changes_report, check_report
 from tidings.terminal import progress, say, say_json
+from tidings.turns import say_repair
 from tidings.work import check_claimed, lease_length, publish
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def _show(name: str, changes: Changes) -> None:
     first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
     if changes.held:
         say(f"{name}: held: {changes.held}; without that it would bring:")
+    say_repair(name, changes.repair)
     say(
         f"{name}: {len(changes.new)} new, {len(changes.revised)} revised, "
         f"{len(changes.missing)} missing, {len(changes.unchanged)} unchanged{first}"

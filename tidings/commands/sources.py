@@ -8,6 +8,7 @@ from tidings.app import load_settings, open_app
 from tidings.cli import OK
 from tidings.reports import check_report, source_report
 from tidings.terminal import say_json, say_table
+from tidings.turns import repaired_words, silence_words
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
                 _instant(source.checked),
                 _instant(source.next_check),
                 _counts(checks),
-                source.problem,
+                _said(source),
             )
             for source, checks in sources
         ],
@@ -54,8 +55,21 @@ def run(options: argparse.Namespace) -> int:
 
 def _health(source: SourceState) -> str:
     if source.problem:
-        return f"failing ({source.failures})"
-    return "ok" if source.checked else "not read yet"
+        return "held" if source.held else f"failing ({source.failures})"
+    if not source.checked:
+        return "not read yet"
+    if source.repaired:
+        return "ok, by new rules"
+    return "silent" if source.is_silent else "ok"
+
+
+def _said(source: SourceState) -> str:
+    """Return what is to be said of a source: its problem, or what is no failure."""
+    if source.problem or not (source.repaired or source.is_silent):
+        return source.problem
+    if source.repaired:
+        return repaired_words(source.repaired)
+    return silence_words(source.habit) if source.habit else ""
 
 
 def _instant(instant: datetime | None) -> str:
