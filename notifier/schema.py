@@ -108,6 +108,17 @@ NOTIFIER = Migrations(
             SELECT id, attempts, created, finished, state, reply FROM deliveries
             WHERE attempts > 0
             """,
+            # When mail stopped for a reason that is ours, and what the operator was told of it.
+            """
+            CREATE TABLE mail_stops (
+                id SERIAL_KEY,
+                problem TEXT NOT NULL,
+                since TEXT NOT NULL,
+                ended TEXT,
+                told TEXT NOT NULL DEFAULT '',
+                telling_until TEXT NOT NULL DEFAULT ''
+            )
+            """,
             # How fast each domain takes mail, learned from its answers; no row is no limit.
             """
             CREATE TABLE paces (

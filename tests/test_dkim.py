@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from programs import program
 
 from config.settings import MailSettings
+from feeds.render import Renderer, package_templates
 from notifier.dkim import (
     DkimError,
     Signer,
@@ -24,6 +26,8 @@ from notifier.dkim import (
     relaxed_body,
     relaxed_field,
 )
+from notifier.mail import DigestMail
+from notifier.model import Digest, DigestItem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +90,54 @@ def test_dkimpy_believes_both_signatures(keys: tuple[MailSettings, dict[str, str
     assert _holds(signed, records)
     assert not _holds(signed.replace(b"Hello", b"Hallo"), records)
     assert not _holds(signed.replace(b"One-Click", b"Two-Click"), records)
+
+
+@pytest.mark.parametrize(
+    ("title", "address", "way_out"),
+    [
+        ("Ferry  runs again ", "ann@example.net", "https://news.example.org/unsubscribe/abc"),
+        ("=" * 200, "a+b=c@example.net", "https://news.example.org/" + "under/a/path/" * 20),
+        ("Über  \t alles \u2028.", "jürgen@example.net", "https://news.example.org/u?a=1&b=<2>"),
+        ("..\r\n.", "ann@example.net", "https://news.example.org/u/~"),
+    ],
+)
+def test_every_recipients_mail_is_signed(
+    keys: tuple[MailSettings, dict[str, str]], title: str, address: str, way_out: str
+) -> None:
+    """Though what all of them share is brought into its canonical form but once."""
+    settings, records = keys
+    mail = DigestMail(
+        Digest(
+            bulletin="harbour",
+            title="Harbour",
+            page_url="https://news.example.org/harbour/",
+            language="en",
+            number=7,
+            items=(
+                DigestItem(
+                    id="1",
+                    title=title,
+                    url="https://harbour.example/1",
+                    day=None,
+                    summary_html=f"<p>{title}</p>",
+                    summary_text=title,
+                ),
+            ),
+        ),
+        settings=replace(settings, sender="News <news@example.org>"),
+        base_url="https://news.example.org",
+        renderer=Renderer(package_templates("notifier")),
+        signer=_signer(settings),
+    )
+    mails = [
+        mail.for_recipient(
+            address=to, unsubscribe_url=url, message_id="<7.1@example.org>", sent_at=NOW
+        )
+        for to, url in ((address, way_out), ("ben@example.net", "https://news.example.org/u/b"))
+    ]
+
+    assert all(_holds(mail, records) for mail in mails)
+    assert not _holds(mails[0].replace(address.encode(), b"eve@example.net"), records)
 
 
 @pytest.mark.parametrize("field", ["From", "To", "Subject", "Date", "Reply-To", "List-Help"])

@@ -10,7 +10,7 @@ from worlds import Clock
 
 from config.settings import MailSettings, RelaySettings
 from notifier.relays import RelaysTransport, ways_out
-from notifier.smtp import SmtpLimits, SmtpTransport
+from notifier.smtp import SmtpLimits, SmtpTransport, xtext
 from notifier.transport import FolderTransport, TransportError
 
 if TYPE_CHECKING:
@@ -401,3 +401,27 @@ def test_the_folder_is_used_where_no_relay_is_configured(tmp_path: Path) -> None
 
     assert isinstance(ways_out(MailSettings(), tmp_path, Clock())(), FolderTransport)
     assert isinstance(ways_out(relay, tmp_path, Clock())(), RelaysTransport)
+
+
+@pytest.mark.parametrize(
+    ("text", "coded"),
+    [("1234", "1234"), ("ann@example.org", "ann@example.org"), ("a+b=c d", "a+2Bb+3Dc+20d")],
+)
+def test_a_parameter_of_smtp(text: str, coded: str) -> None:
+    """As xtext (RFC 3461, 4): it ends no command and begins no other parameter."""
+    assert xtext(text) == coded
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_refusal_leaves_the_connection_usable(*, pipelining: bool) -> None:
+    """Whether the commands went out together or one by one."""
+    refuses = {ANN: "550 5.1.1 no such user"}
+    with Mailbox(refuses=refuses, pipelining=pipelining) as mailbox:
+        transport = _transport(_settings(mailbox))
+        for _ in range(2):
+            with pytest.raises(TransportError):
+                transport.send(SENDER, ANN, MAIL)
+            transport.send(SENDER, "ben@example.org", MAIL)
+        transport.close()
+
+    assert (mailbox.recipients(), mailbox.connections) == (["ben@example.org"] * 2, 1)

@@ -26,6 +26,7 @@ from notifier.ledger_store import LedgerStore
 from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
 from notifier.schema import NOTIFIER
+from notifier.stop_store import StopStore
 from notifier.subscriber_store import SubscriberStore
 from tidings.cli import USAGE, CommandError
 
@@ -59,6 +60,7 @@ class App:
     deliveries: OutboxStore
     paces: PaceStore
     ledger: LedgerStore
+    stops: StopStore
     renderer: Renderer
     publisher: Publisher
     workers: ThreadPoolExecutor
@@ -129,6 +131,7 @@ def open_app(
             deliveries=OutboxStore(database),
             paces=PaceStore(database),
             ledger=LedgerStore(database),
+            stops=StopStore(database),
             renderer=renderer,
             publisher=Publisher(
                 sources=sources,

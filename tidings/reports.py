@@ -164,11 +164,18 @@ def _repair_report(repair: Repair) -> Report:
 
 
 def health_report(app: App) -> Report:
-    """Return how all sources are and what waits in the outbox."""
+    """Return how all sources are, what waits in the outbox, and whether mail goes out.
+
+    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
+    """
     sources = [source_report(source) for source in app.sources.sources()]
-    waiting = app.deliveries.tally()
+    waiting, stop = app.deliveries.tally(), app.stops.current()
+    unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
+    well = all(source["healthy"] for source in sources) and stop is None and not unbalanced
     return {
-        "status": "ok" if all(source["healthy"] for source in sources) else "failing",
+        "status": "ok" if well else "failing",
         "sources": sources,
         "deliveries": {state.value: count for state, count in waiting.items()},
+        "mail_stopped_since": _instant(stop.since) if stop else None,
+        "editions_out_of_balance": unbalanced,
     }

@@ -155,7 +155,11 @@ def open_editions(app: App, stopping: Callable[[], bool]) -> int:
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
-    """Send every delivery that is due."""
+    """Send every delivery that is due, and let the operator know where none can leave."""
+    from tidings.mail_alerts import mail_stops, note_run
     from tidings.mailing import open_outbox
 
-    return open_outbox(app).run(stopping)
+    sent = open_outbox(app).run(stopping)
+    note_run(app, sent)
+    mail_stops(app)
+    return sent
