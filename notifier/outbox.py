@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from feeds.database import StoreError
 from feeds.render import TemplateError
 from notifier.courier import Courier, Letter, Request
 from notifier.model import DeliveryState
@@ -114,14 +116,16 @@ class _Run:
             return
         # The first goes alone: a relay that refuses us is asked once, and not by all.
         self._hire(1)
-        while self._couriers:
-            self._listen()
-            self._serve()
+        try:
+            while self._couriers:
+                self._listen()
+                self._serve()
+        except BaseException:
+            self._hear_out()
+            raise
 
     def end(self) -> None:
-        """Send home who is still there, give back what was not begun, keep what was learned."""
-        for courier in self._couriers:
-            courier.give(None)
+        """Give back what was not begun, and keep what was learned."""
         self.tray.give_back()
         now = self.box.clock()
         if self.problem:
@@ -131,6 +135,20 @@ class _Run:
                 "mail stopped until %s: %s", until.isoformat(timespec="seconds"), self.problem
             )
         self.box.paces.learn(self.tray.pace.changed(), now=now)
+
+    def _hear_out(self) -> None:
+        """Wait for the mails that are on their way; how they end is recorded if that can be."""
+        for courier in self._couriers:
+            courier.give(None)
+        busy = self._couriers.difference(self._idle)
+        while busy:
+            request = self._desk.get()
+            busy.discard(request.courier)
+            if request.ended is not None:
+                self._conclude(request.ended)
+        self._couriers.clear()
+        with suppress(StoreError):
+            self._turn([])
 
     def result(self) -> Sent:
         """Return how it went."""
@@ -209,23 +227,30 @@ class _Run:
 
     def _serve(self) -> None:
         """Record what ended, begin what is next, and let the couriers go on."""
-        while True:
-            letters: list[tuple[Courier, Letter]] = []
-            while self._idle and (letter := self._next_letter()) is not None:
-                letters.append((self._idle.pop(), letter))
-            lost = self._turn(letters)
-            for courier, letter in letters:
-                if letter.delivery.id in lost:
-                    self._idle.append(courier)
-                else:
-                    courier.give(letter)
-            if not lost:
-                break
+        while self._hand_out():
+            pass
         if self._counts[DeliveryState.SENT] and not self._is_over():
             wanted = min(self.box.settings.connections, len(self._couriers) + self.tray.waiting)
             self._hire(max(wanted - len(self._couriers), 0))
         if self.tray.resume is None or self._is_over():
             self._send_idle_home()
+
+    def _hand_out(self) -> bool:
+        """Give each idle courier a letter; say whether some were lost to others meanwhile."""
+        letters: list[tuple[Courier, Letter]] = []
+        try:
+            while self._idle and (letter := self._next_letter()) is not None:
+                letters.append((self._idle.pop(), letter))
+            lost = self._turn(letters)
+        except BaseException:
+            self._idle += [courier for courier, _ in letters]
+            raise
+        for courier, letter in letters:
+            if letter.delivery.id in lost:
+                self._idle.append(courier)
+            else:
+                courier.give(letter)
+        return bool(lost)
 
     def _is_over(self) -> bool:
         return bool(self.problem) or self.stopping()

@@ -139,20 +139,6 @@ class OutboxStore:
             lost = _begin(transaction, beginnings, now=now, lease=lease)
         return late, lost
 
-    def record(
-        self,
-        delivery: Delivery,
-        state: DeliveryState,
-        *,
-        reply: str,
-        now: datetime,
-        next_attempt: datetime | None = None,
-    ) -> bool:
-        """Store one outcome; False where another process took the delivery over."""
-        outcome = Outcome(delivery=delivery, state=state, reply=reply, next_attempt=next_attempt)
-        with self._database.transaction() as transaction:
-            return not _record(transaction, [outcome], now=now)
-
     def give_back(self, deliveries: Sequence[tuple[Delivery, datetime]]) -> None:
         """Let go of claimed deliveries that were not begun; each is due at its own time."""
         rows = [

@@ -129,8 +129,10 @@ class Tray:
         return recorded, lost
 
     def _store(self, beginnings: Sequence[Beginning]) -> frozenset[int]:
-        outcomes, self.outcomes = self.outcomes, []
+        outcomes = tuple(self.outcomes)
         late, lost = self.deliveries.turn(outcomes, beginnings, now=self.clock(), lease=self.lease)
+        # Only what is written is done with: a store that fails may be asked again.
+        self.outcomes.clear()
         for delivery in sorted(late | lost):
             log.warning("delivery %d was taken over by another process", delivery)
         self._recorded += [outcome for outcome in outcomes if outcome.delivery.id not in late]

@@ -13,11 +13,12 @@ from test_edition_store import World
 from worlds import LEASE, NOON, entry
 
 from config.settings import MailSettings, RelaySettings
+from feeds.database import StoreError
 from feeds.render import TemplateError
 from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
 from notifier.outbox import Outbox, Sent
-from notifier.outbox_store import Beginning
+from notifier.outbox_store import Beginning, OutboxStore, Outcome
 from notifier.outcomes import after_failure
 from notifier.pace_store import PaceStore
 from notifier.relays import ways_out
@@ -25,7 +26,7 @@ from notifier.replies import Step, judge
 from notifier.transport import TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from feeds.database import Database
@@ -302,7 +303,10 @@ def test_whatever_a_relay_says_can_be_recorded(post: Post, reply: str) -> None:
     """No answer of a relay can make a mail that was sent look as if it was not."""
     (delivery,) = post.world.outbox.claim(now=post.world.clock(), lease=LEASE)
 
-    assert post.world.outbox.record(delivery, SENT, reply=reply, now=post.world.clock())
+    outcome = Outcome(delivery=delivery, state=SENT, reply=reply)
+    late, _ = post.world.outbox.turn([outcome], now=post.world.clock(), lease=LEASE)
+
+    assert late == frozenset()
     assert post.tally() == {"sent": 1, "queued": 2}
 
 
@@ -515,3 +519,38 @@ def test_who_unsubscribes_after_the_claim_is_not_written_to(post: Post) -> None:
 
     assert lost == {delivery.id for delivery in claimed}
     assert post.tally() == {"suppressed": 3}
+
+
+class FailingOnce(OutboxStore):
+    """A store on a disk that is full when the second turn is to be written."""
+
+    turns = 0
+
+    def turn(
+        self,
+        outcomes: Sequence[Outcome],
+        beginnings: Sequence[Beginning] = (),
+        *,
+        now: datetime,
+        lease: timedelta,
+    ) -> tuple[frozenset[int], frozenset[int]]:
+        """Write all other turns."""
+        self.turns += 1
+        if self.turns == 2:
+            raise StoreError("the disk is full")
+        return super().turn(outcomes, beginnings, now=now, lease=lease)
+
+
+def test_a_store_that_fails_repeats_no_more_than_was_in_flight(post: Post) -> None:
+    """Each courier's mail ends before the run does; what cannot be noted comes once more."""
+    whole = post.world.outbox
+    post.world.outbox = FailingOnce(post.world.database)
+    with pytest.raises(StoreError, match="the disk is full"):
+        post.run()
+    post.world.outbox = whole
+    after = post.tally()
+    post.world.clock.forward(minutes=6)
+    post.run()
+
+    assert after == {"sent": 1, "queued": 2}
+    assert (len(post.mailbox.received), post.tally()) == (3, {"sent": 3})

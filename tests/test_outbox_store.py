@@ -12,10 +12,26 @@ from worlds import LEASE, entry
 
 from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
-from notifier.outbox_store import Beginning
+from notifier.outbox_store import Beginning, Outcome
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from feeds.database import Database
+
+
+def _record(
+    world: World,
+    delivery: Delivery,
+    state: DeliveryState,
+    *,
+    reply: str,
+    next_attempt: datetime | None = None,
+) -> bool:
+    """Record one outcome; False where another process took the delivery over."""
+    outcome = Outcome(delivery=delivery, state=state, reply=reply, next_attempt=next_attempt)
+    late, _ = world.outbox.turn([outcome], now=world.clock(), lease=LEASE)
+    return not late
 
 
 @pytest.fixture
@@ -60,7 +76,7 @@ def test_a_delivery_carries_the_token_of_its_subscription(world: World) -> None:
 def test_a_sent_delivery_is_never_claimed_again(world: World) -> None:
     """The final state stays, with the relay's answer."""
     delivery = _claim(world)
-    world.outbox.record(delivery, DeliveryState.SENT, reply="250 ok", now=world.clock())
+    _record(world, delivery, DeliveryState.SENT, reply="250 ok")
 
     world.clock.forward(days=30)
 
@@ -91,8 +107,8 @@ def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
 
     begun = [Beginning(delivery=slow, relay="relay.test")]
     _, lost = world.outbox.turn([], begun, now=world.clock(), lease=LEASE)
-    late = world.outbox.record(slow, DeliveryState.FAILED, reply="late", now=world.clock())
-    good = world.outbox.record(quick, DeliveryState.SENT, reply="ok", now=world.clock())
+    late = _record(world, slow, DeliveryState.FAILED, reply="late")
+    good = _record(world, quick, DeliveryState.SENT, reply="ok")
 
     assert (lost, late, good) == (frozenset({slow.id}), False, True)
     assert world.outbox.tally()[DeliveryState.SENT] == 1
@@ -103,7 +119,7 @@ def test_what_is_put_off_comes_back_at_its_time(world: World, state: DeliverySta
     """Neither before nor never."""
     delivery = _claim(world)
     later = world.clock() + timedelta(minutes=5)
-    world.outbox.record(delivery, state, reply="busy", now=world.clock(), next_attempt=later)
+    _record(world, delivery, state, reply="busy", next_attempt=later)
 
     early = world.outbox.claim(now=later - timedelta(seconds=1), lease=LEASE)
     due = world.outbox.claim(now=later, lease=LEASE)
@@ -134,7 +150,7 @@ def test_many_workers_send_each_delivery_once(database: Database) -> None:
         while claimed := world.outbox.claim(now=world.clock(), lease=LEASE, limit=3):
             for delivery in claimed:
                 sent.append(delivery.address)
-                world.outbox.record(delivery, DeliveryState.SENT, reply="ok", now=world.clock())
+                _record(world, delivery, DeliveryState.SENT, reply="ok")
 
     threads = [threading.Thread(target=send_all) for _ in range(4)]
     for thread in threads:

@@ -12,9 +12,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
-from notifier.relays import ways_out
 from notifier.transport import TransportError
 from tidings.app import mail_domain
+from tidings.mailing import send_alone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,21 +43,15 @@ def mail_stops(app: App) -> None:
     stop = app.stops.claim_untold(now=app.clock(), lease=mail.retry)
     if stop is None:
         return
-    transport = ways_out(mail, app.mails, app.clock)()
     try:
-        transport.send(
-            parseaddr(mail.sender)[1],
-            parseaddr(mail.operator)[1],
-            stop_mail(stop, app.settings, sent_at=app.clock()),
-        )
+        told = stop_mail(stop, app.settings, sent_at=app.clock())
+        send_alone(app, parseaddr(mail.operator)[1], told)
     except TransportError as error:
         if not error.permanent or error.about_us:
             log.warning("the operator could not be told by mail that it stopped: %s", error)
             return
         # Another try would get the same answer, at every tick.
         log.error("no mail to [mail] operator: %s", error)  # noqa: TRY400 - for an operator
-    finally:
-        transport.close()
     app.stops.told(stop)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from email.utils import parseaddr
 from functools import lru_cache
@@ -9,7 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from notifier.compose import digest_of
-from notifier.dkim import open_signer
+from notifier.dkim import DkimError, open_signer
 from notifier.mail import DigestMail
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
@@ -127,6 +128,15 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
         message_id=f"<preview.{bulletin.slug}.{token_hex(8)}@{mail_domain(app.settings)}>",
         sent_at=app.clock(),
     )
+
+
+def send_alone(app: App, address: str, message: bytes) -> str:
+    """Sign and send a mail that is no digest; return the relay's answer. Raises TransportError."""
+    with suppress(DkimError):
+        # A key that cannot be used is told of where digests leave; this mail may tell of it.
+        signer = signer_of(app)
+        message = signer.signed(message, at=app.clock()) if signer else message
+    return send_preview(app, address, message)
 
 
 def send_preview(app: App, address: str, mail: bytes) -> str:

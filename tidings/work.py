@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from feeds.check import Checker, Word
 from feeds.fetch import Fetcher
 from feeds.render import TemplateError
+from notifier.dkim import DkimError
+from notifier.outbox import Sent
 from tidings.alerts import mail_turns, note_turns
 from tidings.app import MOST_WORKERS
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings
     from feeds.records import Check, Claim
-    from notifier.outbox import Sent
     from tidings.app import App
 
 log = logging.getLogger("tidings.work")
@@ -159,7 +160,11 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
     from tidings.mail_alerts import mail_stops, note_run
     from tidings.mailing import open_outbox
 
-    sent = open_outbox(app).run(stopping)
+    try:
+        sent = open_outbox(app).run(stopping)
+    except DkimError as error:
+        sent = Sent(stopped=str(error))
+        log.error("no mail leaves: %s", error)  # noqa: TRY400 - for an operator
     note_run(app, sent)
     mail_stops(app)
     return sent
