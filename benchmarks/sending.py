@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import shutil
 import smtplib
 import socket
@@ -128,6 +129,7 @@ def ours(port: int, people: int, *, database: str = "", mail: str = "") -> tuple
         figures = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE).stdout)
     if figures["sent"] != people:
         raise SystemExit(f"{figures} instead of {people} sent")
+    print(f"ours: {figures['cpu_s'] / people * 1000:.2f} ms CPU for a mail", flush=True)
     return people / figures["seconds"], figures["peak_kib"]
 
 
@@ -136,13 +138,14 @@ def deliver_here(folder: Path, database: str) -> None:
     from audience import configure, deliver
 
     path = configure(folder, (folder / "mail").read_text(), database)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     sent = deliver(path)
-    seconds = time.perf_counter() - start
+    seconds, cpu_s = time.perf_counter() - start, time.process_time() - used
     # The rusage of a child begins with that of its parent.
     status = Path("/proc/self/status").read_text()
     peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    print(json.dumps({"sent": sent.sent, "seconds": seconds, "peak_kib": int(peak)}))
+    figures = {"sent": sent.sent, "seconds": seconds, "cpu_s": cpu_s, "peak_kib": int(peak)}
+    print(json.dumps(figures))
 
 
 def size_of_ours() -> int:
@@ -184,9 +187,17 @@ def rss2email(port: int, mails: int) -> float:
         text = text.replace("smtp-server = smtp.yourisp.net:25", f"smtp-server = {LOOPBACK}:{port}")
         (folder / "r2e.cfg").write_text(text)
         quietly([*base, "add", "feed", address])
-        start = time.perf_counter()
+        start, used = time.perf_counter(), children_cpu()
         quietly([*base, "run"])
-        return mails / (time.perf_counter() - start)
+        taken = time.perf_counter() - start
+        print(f"rss2email: {(children_cpu() - used) / mails * 1000:.2f} ms CPU for a mail")
+        return mails / taken
+
+
+def children_cpu() -> float:
+    """Return the CPU seconds of the commands that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def quietly(command: list[str | Path]) -> None:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from feeds.database import Database
 
-PEOPLE = 8
-# Each at its own connection may be holding one mail when its process is killed.
+# More than one claim takes, so that every sender has work.
+PEOPLE = 40
+# Each may be holding one mail when the process is killed.
 CONNECTIONS = 2
 _TIMEOUT_S = 0.4
 
