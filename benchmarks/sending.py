@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import resource
 import shutil
 import smtplib
@@ -184,12 +185,15 @@ def rss2email(port: int, mails: int) -> float:
             .read_text()
             .replace("email-protocol = sendmail", "email-protocol = smtp")
         )
-        text = text.replace("smtp-server = smtp.yourisp.net:25", f"smtp-server = {LOOPBACK}:{port}")
+        text = re.sub("(?m)^smtp-server = .*", f"smtp-server = {LOOPBACK}", text)
+        text = re.sub("(?m)^smtp-port = .*", f"smtp-port = {port}", text)
         (folder / "r2e.cfg").write_text(text)
         quietly([*base, "add", "feed", address])
         start, used = time.perf_counter(), children_cpu()
-        quietly([*base, "run"])
+        done = subprocess.run([*base, "run"], check=True, capture_output=True)
         taken = time.perf_counter() - start
+        if b"ERROR" in done.stderr:
+            raise SystemExit(done.stderr.decode())
         print(f"rss2email: {(children_cpu() - used) / mails * 1000:.2f} ms CPU for a mail")
         return mails / taken
 
