@@ -368,8 +368,9 @@ SEAMS = (
     "notifier.edition_store:EditionStore.open_due",
     "notifier.outbox_store:OutboxStore.claim",
     "notifier.mail:DigestMail.for_recipient",
-    "notifier.transport:SmtpTransport.send",
-    "notifier.outbox_store:OutboxStore.record",
+    "notifier.smtp:SmtpTransport.connect",
+    "notifier.smtp:SmtpTransport.send",
+    "notifier.outbox_store:OutboxStore.turn",
 )
 
 
