@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from config.convert import CONVERTERS, Unfit, describe
 from config.feeds import feed_problems
 from config.lines import line_of
+from config.places import resolved
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
     BucketSettings,
@@ -23,6 +24,7 @@ from config.settings import (
     FetchSettings,
     MailSettings,
     MergeSettings,
+    RelaySettings,
     RuleSettings,
     ServerSettings,
     Settings,
@@ -147,7 +149,7 @@ class _Loader:
         settings = Settings(path=self._path, **sections, bulletins=tuple(loaded), merges=merges)
         for path, message in feed_problems(settings):
             self._note(path, message)
-        return self._resolved(settings)
+        return resolved(settings, self._path.absolute().parent)
 
     # --- sections and their keys -----------------------------------------------------------
 
@@ -160,6 +162,8 @@ class _Loader:
     ) -> Any:  # noqa: ANN401 - one of the section classes
         table = self._table((name,), document)
         values = self._values((name,), section, table)
+        if section is MailSettings:
+            values["relays"] = self._relays(table)
         hints = get_type_hints(section, include_extras=True)
         for key, (variable, text) in overrides.items():
             try:
@@ -194,6 +198,18 @@ class _Loader:
                 found = "the value" if _is_secret(owner, name) else describe(table[name])
                 self._note((*path, name), f"found {found}, allowed is {error}")
         return values
+
+    def _relays(self, mail: dict[str, Any]) -> tuple[RelaySettings, ...]:
+        """Return the further relays in their order; one without a host is none."""
+        path = ("mail", "relays")
+        tables = self._table(path, mail)
+        loaded = [
+            RelaySettings(
+                **self._values((*path, name), RelaySettings, self._table((*path, name), tables))
+            )
+            for name in tables
+        ]
+        return tuple(relay for relay in loaded if relay.host)
 
     # --- bulletins and sources -------------------------------------------------------------
 
@@ -297,6 +313,7 @@ class _Loader:
             f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
             for section, owner in SECTIONS.items()
             for field in fields(owner)
+            if field.name != "relays"
         }
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for variable in sorted(environ):
@@ -326,30 +343,6 @@ class _Loader:
                 Problem(variable, "", f"{environ[variable]}: cannot be read ({reason})")
             )
             return None
-
-    def _resolved(self, settings: Settings) -> Settings:
-        """Make relative paths count from the folder of the configuration."""
-        folder = self._path.absolute().parent
-        site, store = settings.site, settings.store
-        return replace(
-            settings,
-            store=replace(store, data=folder / store.data),
-            site=replace(
-                site,
-                output=folder / site.output,
-                templates=folder / site.templates if site.templates else None,
-            ),
-            bulletins=tuple(
-                replace(
-                    bulletin,
-                    sources=tuple(
-                        replace(source, file=folder / source.file) if source.file else source
-                        for source in bulletin.sources
-                    ),
-                )
-                for bulletin in settings.bulletins
-            ),
-        )
 
     def _table(self, path: tuple[str, ...], parent: dict[str, Any]) -> dict[str, Any]:
         table = parent.get(path[-1], {})

@@ -364,12 +364,14 @@ SEAMS = (
     "feeds.rss_atom:write_rss",
     "feeds.json_feed:write_json_feed",
     "feeds.publish:Publisher.publish_all",
+    "notifier.due_store:decide",
     "notifier.edition_store:EditionStore._queue",
     "notifier.edition_store:EditionStore.open_due",
     "notifier.outbox_store:OutboxStore.claim",
     "notifier.mail:DigestMail.for_recipient",
-    "notifier.transport:SmtpTransport.send",
-    "notifier.outbox_store:OutboxStore.record",
+    "notifier.smtp:SmtpTransport.connect",
+    "notifier.smtp:SmtpTransport.send",
+    "notifier.outbox_store:OutboxStore.turn",
 )
 
 

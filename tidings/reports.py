@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from feeds.item_admin_store import History
     from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
+    from notifier.ledger_store import Attempt
     from tidings.app import App
 
 Report = dict[str, object]
@@ -136,20 +137,39 @@ def _content_report(content: Content) -> Report:
     }
 
 
+def attempt_report(attempt: Attempt) -> Report:
+    """Return one try to hand a mail to a relay, and what was said to it."""
+    return {
+        "number": attempt.number,
+        "started": _instant(attempt.started),
+        "finished": _instant(attempt.finished) if attempt.finished else None,
+        "state": attempt.state.value,
+        "relay": attempt.relay,
+        "reply": attempt.reply,
+    }
+
+
 def refused_report(app: App) -> list[Report]:
     """Return which feeds are not published as they should be, by which item and rule."""
     return [asdict(refusal) for refusal in app.publisher.refused()]
 
 
 def health_report(app: App) -> Report:
-    """Return how all sources and feeds are and what waits in the outbox."""
+    """Return how all sources and feeds are, what waits in the outbox, and whether mail goes out.
+
+    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
+    """
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
-    waiting = app.deliveries.tally()
-    well = all(source["healthy"] for source in sources) and not refused
+    waiting, stop = app.deliveries.tally(), app.stops.current()
+    unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
+    read = all(source["healthy"] for source in sources)
+    well = read and not refused and stop is None and not unbalanced
     return {
         "status": "ok" if well else "failing",
         "sources": sources,
         "refused": refused,
         "deliveries": {state.value: count for state, count in waiting.items()},
+        "mail_stopped_since": _instant(stop.since) if stop else None,
+        "editions_out_of_balance": unbalanced,
     }
