@@ -12,6 +12,7 @@ import pytest
 import requests
 from browser import chromium
 from programs import node_package, program
+from relay import free_port
 from sites import Site, bulletin, serving
 
 if TYPE_CHECKING:
@@ -169,15 +170,25 @@ def test_a_browser_shows_every_page_to_everybody(world: World) -> None:
     assert [one for one in wrong if "status of 404" not in one] == []
 
 
-def test_a_feed_that_is_opened_in_a_browser_can_be_read(world: World) -> None:
+def test_a_feed_that_is_opened_in_a_browser_can_be_read(tmp_path: Path) -> None:
     """Laid out by its style sheet, in light and dark: not its source, and not a file to save."""
     seen = []
-    with chromium(tests="what a browser makes of a feed") as browser:
+    port = free_port()
+    root = f"http://127.0.0.1:{port}"
+    site = Site(tmp_path, head=f'base_url = "{root}"')
+    site.configure(bulletin("harbour", "Harbour"))
+    site.says("harbour", *ITEMS[:3])
+    site.tick()
+    with (
+        site.app() as app,
+        serving(app, port),
+        chromium(tests="what a browser makes of a feed") as browser,
+    ):
         page = browser.new_page()
         for scheme in SCHEMES:
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             for name in ("rss.xml", "atom.xml"):
-                page.goto(f"{world.root}/harbour/{name}", wait_until="load")
+                page.goto(f"{root}/harbour/{name}", wait_until="load")
                 seen.append(
                     page.evaluate(
                         "(style => [style.display, style.backgroundColor])"

@@ -141,8 +141,16 @@ def refused_report(app: App) -> list[Report]:
     return [asdict(refusal) for refusal in app.publisher.refused()]
 
 
+def hubs_report(app: App) -> list[Report]:
+    """Return what the hubs do not know yet, or could not be told, and why."""
+    return [
+        asdict(waiting) | {"changed": _instant(waiting.changed)}
+        for waiting in app.pinger.pings.waiting(app.settings.site.hubs)
+    ]
+
+
 def health_report(app: App) -> Report:
-    """Return how all sources and feeds are and what waits in the outbox."""
+    """Return how all sources and feeds are, what hubs do not know, what waits in the outbox."""
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting = app.deliveries.tally()
@@ -151,5 +159,6 @@ def health_report(app: App) -> Report:
         "status": "ok" if well else "failing",
         "sources": sources,
         "refused": refused,
+        "hubs": hubs_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
     }
