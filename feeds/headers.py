@@ -36,6 +36,13 @@ _SUFFIX_TYPES = {
     ".ico": "image/x-icon",
 }
 _OTHER_TYPE = "application/octet-stream"
+# Browsers show the source of a feed under its own type, or save it; under this one its style sheet
+# makes it readable. A request says by a header that somebody is opening a document.
+OPENED_TYPE = "application/xml; charset=utf-8"
+OPENING = "Sec-Fetch-Dest"
+OPENED_AS = "document"
+IS_XML_FEED = r"(.*[/.])?(rss|atom)[.]xml"
+_IS_XML_FEED = re.compile(IS_XML_FEED)
 # Of these no coding makes anything smaller.
 _COMPRESSED_ALREADY = ("image/png", "image/x-icon", _OTHER_TYPE)
 # Feeds of months that are over stand below this folder of a bulletin. They change when another
@@ -82,6 +89,7 @@ class DocumentHeaders:
     content_type: str
     cache_control: str
     link: str = ""
+    vary: str = ""
 
 
 class SiteHeaders:
@@ -109,6 +117,7 @@ class SiteHeaders:
             content_type=content_type(name),
             cache_control=self._cache_control(path),
             link=self._link(path),
+            vary=vary(path),
         )
 
     def _cache_control(self, path: str) -> str:
@@ -171,6 +180,17 @@ def _address(url: str) -> str:
 def has_twins(kind: str) -> bool:
     """Tell whether documents of a type are compressed, so that what is sent depends on that."""
     return kind not in _COMPRESSED_ALREADY
+
+
+def is_xml_feed(path: str) -> bool:
+    """Tell whether a path is that of a feed that a browser can show."""
+    return _IS_XML_FEED.fullmatch(path) is not None
+
+
+def vary(path: str) -> str:
+    """Return by which headers of a request the answer differs."""
+    codings = "Accept-Encoding" if has_twins(content_type(path.rpartition("/")[2])) else ""
+    return f"{codings}, {OPENING}" if is_xml_feed(path) else codings
 
 
 def _cache_control(age: timedelta) -> str:

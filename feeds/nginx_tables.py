@@ -6,7 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from config.slugs import RESERVED
-from feeds.headers import ALWAYS, ARCHIVED, ARCHIVED_CACHE, CORS, FEED_TYPES, PREFLIGHT, SiteHeaders
+from feeds.addresses import RSS
+from feeds.headers import (
+    ALWAYS,
+    ARCHIVED,
+    ARCHIVED_CACHE,
+    CORS,
+    FEED_TYPES,
+    IS_XML_FEED,
+    OPENED_AS,
+    OPENING,
+    PREFLIGHT,
+    SiteHeaders,
+    vary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,6 +51,14 @@ def nginx_tables(settings: Settings, routes: Iterable[Route]) -> str:
         _table("$uri", "$tidings_fresh", _freshness(headers)),
         _table("$status", "$tidings_cache", errors, default="$tidings_fresh"),
         _table("$uri", "$tidings_link", _links(headers)),
+        _table(
+            "$uri", "$tidings_vary", [(f"~^{IS_XML_FEED}$", vary(RSS))], default=vary("index.html")
+        ),
+        _table(
+            f'"$http_{OPENING.lower().replace("-", "_")}:$uri"',
+            "$tidings_opened",
+            [(f"~^{OPENED_AS}:{IS_XML_FEED}$", "1")],
+        ),
         _table(
             "$request_method",
             "$tidings_read",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from feeds.instants import from_column, to_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from feeds.database import Database
@@ -49,6 +49,17 @@ class Ping:
     lease: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a hub does not know: of which topic, since when, and what was wrong the last time."""
+
+    hub: str
+    topic: str
+    changed: datetime
+    attempts: int
+    problem: str
+
+
 class PingStore:
     """What hubs are to be told, in a database."""
 
@@ -62,6 +73,27 @@ class PingStore:
         with self._database.transaction() as transaction:
             for hub in hubs:
                 transaction.run(_NOTE, hub=hub, topic=topic, digest=digest, now=to_column(now))
+
+    def waiting(self, hubs: Collection[str]) -> tuple[Waiting, ...]:
+        """Return what hubs are still to be told, or could not be told, and why."""
+        if not hubs:
+            return ()
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                "SELECT hub, topic, changed, attempts, problem FROM pings "
+                "WHERE next_attempt IS NOT NULL OR problem <> '' ORDER BY hub, topic"
+            )
+        return tuple(
+            Waiting(
+                hub=row["hub"],
+                topic=row["topic"],
+                changed=from_column(row["changed"]),
+                attempts=row["attempts"],
+                problem=row["problem"],
+            )
+            for row in rows
+            if row["hub"] in hubs
+        )
 
     def claim(self, hub: str, *, now: datetime, lease: timedelta) -> Ping | None:
         """Take what a hub is to be told first; None where nothing is due.

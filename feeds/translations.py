@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext
 import threading
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -45,14 +46,18 @@ class Translations:
 
     def best(self, *wanted: str) -> str:
         """Return the first wanted language that there is, "pt" for "pt-BR"; English where none."""
-        known = {language.casefold(): language for language in self.languages()}
         for tag in wanted:
             folded = tag.strip().replace("_", "-").casefold()
-            if folded in known:
-                return known[folded]
-            if (short := folded.partition("-")[0]) in known:
-                return known[short]
+            if folded in self._known:
+                return self._known[folded]
+            if (short := folded.partition("-")[0]) in self._known:
+                return self._known[short]
         return ENGLISH
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        """The languages by their tags in small letters: asked for each element of a page."""
+        return {language.casefold(): language for language in self.languages()}
 
     def message(self, language: str, text: str) -> str:
         """Return a message in a language. Raises CatalogueError."""

@@ -28,6 +28,7 @@ from running import Service, nginx, wait, write_configuration
 from config.load import load
 from config.write import bulletin_toml
 from feeds import manifest
+from feeds.addresses import ATOM, RSS
 from feeds.headers import POLICY
 from feeds.nginx_tables import nginx_tables
 from feeds.output import FolderOutput
@@ -256,7 +257,7 @@ def test_a_reader_gets_the_coding_that_it_takes(
     assert answer.headers.get("content-encoding", "") == expected
     assert DECODE[expected](answer.body) == plain.body
     assert int(answer.headers["content-length"]) == len(answer.body)
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     etag = answer.headers["etag"]
     # A strong tag names the very bytes, a weak one stands for all forms of them.
     assert etag.startswith("W/") or not expected or etag != plain.headers["etag"]
@@ -335,10 +336,36 @@ def test_a_document_says_what_it_is(server: Server, path: str, kind: str, link: 
     assert headers["content-security-policy"] == POLICY
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["access-control-allow-origin"] == "*"
-    assert headers["vary"] == "Accept-Encoding"
+    opened = ", Sec-Fetch-Dest" if path.endswith((RSS, ATOM)) else ""
+    assert headers["vary"] == f"Accept-Encoding{opened}"
     assert parsedate_to_datetime(headers["last-modified"]) <= parsedate_to_datetime(headers["date"])
     # Some readers take Expires for a word to forget the validators; no page needs a cookie.
     assert headers.keys() & {"expires", "set-cookie", "server-timing", "pragma"} == set()
+
+
+@pytest.mark.parametrize("path", [FEED, "/harbour/atom.xml", "/harbour/archive/2026-09.atom.xml"])
+def test_a_feed_that_is_opened_in_a_browser_is_said_to_be_xml(server: Server, path: str) -> None:
+    """Else a browser shows its source or saves it; all else is the same, and so is the tag."""
+    polled = server.ask(path)
+    opened = server.ask(path, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"})
+    fetched = server.ask(path, {"Sec-Fetch-Dest": "empty"})
+    known = server.ask(
+        path, {"Sec-Fetch-Dest": "document", "If-None-Match": polled.headers["etag"]}
+    )
+
+    own = {"content-type": polled.headers["content-type"], "date": polled.headers["date"]}
+    assert opened.headers["content-type"] == "application/xml; charset=utf-8"
+    assert opened.headers | own == polled.headers
+    assert fetched.headers | {"date": own["date"]} == polled.headers
+    assert (opened.status, opened.body, known.status) == (200, polled.body, 304)
+
+
+@pytest.mark.parametrize("path", ["/harbour/", "/style.css", "/harbour/feed.json"])
+def test_what_is_no_feed_of_xml_has_one_type(server: Server, path: str) -> None:
+    """Whoever asks for it."""
+    opened = server.ask(path, {"Sec-Fetch-Dest": "document"})
+
+    assert opened.headers["content-type"] == server.ask(path).headers["content-type"]
 
 
 def test_an_archived_feed_says_what_it_is(server: Server) -> None:

@@ -12,6 +12,7 @@ import pytest
 import requests
 from browser import chromium
 from programs import node_package, program
+from relay import free_port
 from sites import Site, bulletin, serving
 
 if TYPE_CHECKING:
@@ -167,6 +168,37 @@ def test_a_browser_shows_every_page_to_everybody(world: World) -> None:
                     ]
 
     assert [one for one in wrong if "status of 404" not in one] == []
+
+
+def test_a_feed_that_is_opened_in_a_browser_can_be_read(tmp_path: Path) -> None:
+    """Laid out by its style sheet, in light and dark: not its source, and not a file to save."""
+    seen = []
+    port = free_port()
+    root = f"http://127.0.0.1:{port}"
+    site = Site(tmp_path, head=f'base_url = "{root}"')
+    site.configure(bulletin("harbour", "Harbour"))
+    site.says("harbour", *ITEMS[:3])
+    site.tick()
+    with (
+        site.app() as app,
+        serving(app, port),
+        chromium(tests="what a browser makes of a feed") as browser,
+    ):
+        page = browser.new_page()
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            for name in ("rss.xml", "atom.xml"):
+                page.goto(f"{root}/harbour/{name}", wait_until="load")
+                seen.append(
+                    page.evaluate(
+                        "(style => [style.display, style.backgroundColor])"
+                        "(getComputedStyle(document.documentElement))"
+                    )
+                )
+
+    light, dark = seen[:2], seen[2:]
+    assert [display for display, _ in seen] == ["flex"] * 4
+    assert {paper for _, paper in light}.isdisjoint(paper for _, paper in dark)
 
 
 def _foreign(url: str, root: str) -> list[str]:

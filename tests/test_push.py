@@ -265,6 +265,9 @@ def test_a_hub_that_stays_down_is_given_up_with_a_word(
         clock.now += timedelta(hours=1)
     tried = len(hub.told)
 
+    assert [(each.topic, each.problem) for each in pings.waiting([hub.url])] == [
+        (TOPIC, "it answered with HTTP 500")
+    ]
     hub.status = 204
     loop.run(never)
     assert len(hub.told) == tried
@@ -272,6 +275,7 @@ def test_a_hub_that_stays_down_is_given_up_with_a_word(
     loop.run(never)
 
     assert len(hub.told) == tried + 1
+    assert pings.waiting([hub.url]) == ()
     assert 10 < tried < 26
     (given_up,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert f"was not told that {TOPIC} changed: it answered with HTTP 500; given up" in given_up

@@ -61,6 +61,49 @@ def site(tmp_path: Path, database_url: str) -> Site:
     return site
 
 
+def test_public_pages_speak_the_language_of_their_bulletin(tmp_path: Path) -> None:
+    """Spanish around Spanish; where there is no catalogue, English that is marked as English."""
+    site = Site(tmp_path)
+    site.configure(
+        bulletin("puerto", "Puerto", 'language = "es-MX"')
+        + bulletin("mina", "Mina", 'language = "ar"')
+    )
+    for name in ("puerto", "mina"):
+        site.says(name, *HARBOUR)
+    site.tick()
+
+    ours = site.documents(below="puerto")
+    pages = [page.decode() for path, page in ours.items() if path.endswith(".html")]
+    assert len(pages) == 6
+    assert all("Seguir" in page and "Follow" not in page for page in pages)
+    assert all('lang="en"' not in page for page in pages)
+    other = site.text("mina/index.html")
+    assert 'aria-labelledby="follow" lang="en" dir="ltr">' in other
+    assert "Follow it" in other
+    assert '<html lang="en"' in site.text("index.html")
+
+
+def test_the_page_of_an_item_lists_its_files(tmp_path: Path) -> None:
+    """Under their titles or names, with their size where the source says it."""
+    site = Site(tmp_path)
+    feed_file = tmp_path / "radio.txt"
+    site.configure(bulletin("radio", "Radio"))
+    feed_file.write_text(
+        '<?xml version="1.0"?><rss version="2.0"><channel><title>Radio</title>'
+        "<link>https://radio.test/</link><description>d</description><item><title>Fog</title>"
+        "<guid>1</guid><link>https://radio.test/1</link>"
+        '<enclosure url="https://radio.test/a/one%20talk.mp3" length="3400000" type="audio/mpeg"/>'
+        "</item></channel></rss>"
+    )
+    site.tick()
+
+    (page,) = site.documents(below="radio/items").values()
+    assert (
+        b'<li><a href="https://radio.test/a/one%20talk.mp3" type="audio/mpeg">'
+        b'<bdi lang="en">one talk.mp3</bdi></a> <small>3.4 MB</small></li>'
+    ) in page
+
+
 def feed(site: Site, path: str) -> dict[str, str]:
     """Return the titles of a feed with their ids, the same in all three formats."""
     found = []

@@ -184,7 +184,7 @@ def _document(
         # Weak: it stands for the content, whatever its coding.
         "ETag": f'W/"{tag}"',
         "Cache-Control": said.cache_control,
-        **({"Vary": "Accept-Encoding"} if has_twins(said.content_type) else {}),
+        **({"Vary": said.vary} if said.vary else {}),
         **CORS,
     }
     whole = {

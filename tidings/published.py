@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from feeds.headers import CORS, PREFLIGHT
+from feeds.headers import CORS, OPENED_AS, OPENED_TYPE, OPENING, PREFLIGHT, is_xml_feed
 from feeds.routes import ROUTES, Routes, read_routes
 from tidings.conditions import choose_coding, is_known
 from tidings.documents import KNOWN, Documents, fields_of
@@ -41,6 +41,7 @@ _UNUSUAL = frozenset(
 # What moved for good did so for long, but an operator may err.
 _MOVED_S = 3600
 _FRESH_S = 1.0
+_OPENING, _OPENED_AS = OPENING.lower().encode(), OPENED_AS.encode()
 
 
 class Published:
@@ -82,6 +83,8 @@ class Published:
                 return None
             asked[name] = value
         address = target.partition(b"?")[0][1:].decode("ascii")
+        if asked.get(_OPENING) == _OPENED_AS:
+            return None
         document = None if self._moved().find(address) else self._documents.find(address)
         if document is None:
             return None
@@ -142,7 +145,13 @@ def _document_answer(document: Document, scope: Scope) -> tuple[int, Fields, byt
     if form == KNOWN:
         return 304, [*document.fields[KNOWN], (b"date", date)], b""
     fields = [*document.fields[form], (b"last-modified", modified), (b"date", date)]
+    if asked.get(_OPENING) == _OPENED_AS and is_xml_feed(scope["path"]):
+        fields = [*fields_of({"Content-Type": OPENED_TYPE}), *_without(fields, b"content-type")]
     return 200, fields, document.bodies[form] if scope["method"] == "GET" else b""
+
+
+def _without(fields: Fields, name: bytes) -> Fields:
+    return [field for field in fields if field[0] != name]
 
 
 def _form(document: Document, asked: Mapping[bytes, bytes]) -> str:

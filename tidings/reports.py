@@ -154,11 +154,23 @@ def refused_report(app: App) -> list[Report]:
     return [asdict(refusal) for refusal in app.publisher.refused()]
 
 
+def hubs_report(app: App) -> list[Report]:
+    """Return what the hubs do not know yet, or could not be told, and why."""
+    return [
+        asdict(waiting) | {"changed": _instant(waiting.changed)}
+        for waiting in app.pinger.pings.waiting(app.settings.site.hubs)
+    ]
+
+
 def health_report(app: App) -> Report:
+<<<<<<< HEAD
     """Return how all sources and feeds are, what waits in the outbox, and whether mail goes out.
 
     Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
     """
+=======
+    """Return how all sources and feeds are, what hubs do not know, what waits in the outbox."""
+>>>>>>> final5
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
@@ -169,6 +181,7 @@ def health_report(app: App) -> Report:
         "status": "ok" if well else "failing",
         "sources": sources,
         "refused": refused,
+        "hubs": hubs_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
         "mail_stopped_since": _instant(stop.since) if stop else None,
         "editions_out_of_balance": unbalanced,
