@@ -18,6 +18,7 @@ from config.feeds import feed_problems
 from config.lines import line_of
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
+    BounceSettings,
     BucketSettings,
     BulletinSettings,
     FetchSettings,
@@ -43,6 +44,7 @@ SECTIONS: dict[str, type] = {
     "server": ServerSettings,
     "fetch": FetchSettings,
     "mail": MailSettings,
+    "bounces": BounceSettings,
 }
 PREFIX = "TIDINGS_"
 # Keys of a source in TOML that stand for one field, its schedule.
@@ -331,6 +333,7 @@ class _Loader:
         """Make relative paths count from the folder of the configuration."""
         folder = self._path.absolute().parent
         site, store = settings.site, settings.store
+        maildir = settings.bounces.maildir
         return replace(
             settings,
             store=replace(store, data=folder / store.data),
@@ -339,6 +342,7 @@ class _Loader:
                 output=folder / site.output,
                 templates=folder / site.templates if site.templates else None,
             ),
+            bounces=replace(settings.bounces, maildir=folder / maildir if maildir else None),
             bulletins=tuple(
                 replace(
                     bulletin,

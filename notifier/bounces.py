@@ -132,7 +132,7 @@ def _read(message: Message) -> Report:
     if _QMAIL.match(text) or (_field(message, _EXIM) and _is_from_nobody(message)):
         return _worded_report(message, text)
     if _is_answer(message):
-        return Report(kind=Kind.ANSWER)
+        return Report(kind=Kind.ANSWER, addresses=_addresses(message, (), ()))
     tokens = _tokens(message)
     if tokens:
         return Report(kind=Kind.UNSUBSCRIBE, tokens=tokens)
