@@ -44,6 +44,8 @@ services() {
     done)
     if [ -n "$missing" ]; then
         apt-get update --quiet=2
+        # The tests start a Postfix of their own; that of the machine is not to serve anybody.
+        echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
         # shellcheck disable=SC2086 - one word is one package
         DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
             $missing >/dev/null

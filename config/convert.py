@@ -16,6 +16,7 @@ from config.logins import without_login
 from config.schedule import Cron, Interval, parse_cron, parse_duration
 from config.settings import (
     BucketAddress,
+    Count,
     DatabaseAddress,
     DateFormat,
     Language,
@@ -24,8 +25,10 @@ from config.settings import (
     OptionalMailbox,
     Pattern,
     Port,
+    Rate,
     SourceKind,
     Texts,
+    Uncertain,
     WebAddress,
     WebAddresses,
 )
@@ -64,7 +67,8 @@ class Converter:
         if isinstance(value, bool) and self.native is bool:
             return value
         # In Python True is a number; in a configuration it is a mistake.
-        if not isinstance(value, self.native) or isinstance(value, bool):
+        native = (int, float) if self.native is float else self.native
+        if not isinstance(value, native) or isinstance(value, bool):
             self.parse("\0")
             raise Unfit("a text" if self.native is str else "a number")
         return self.parse(str(value))
@@ -135,6 +139,16 @@ def _number(text: str) -> int:
     if not _is_number(text) or int(text) < 1:
         raise Unfit("a whole number from 1")
     return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < float("inf"):
+        raise Unfit("a number from 0, such as 0.5 or 20")
+    return rate
 
 
 def _truth(text: str) -> bool:
@@ -258,6 +272,8 @@ CONVERTERS: dict[object, Converter] = {
     str: Converter(_text),
     int: Converter(_number, int),
     Port: Converter(_port, int),
+    Count: Converter(_number, int),
+    Rate: Converter(_rate, float),
     bool: Converter(_truth, bool),
     Texts: _Several(_phrase),
     Pattern: Converter(_pattern),
@@ -277,4 +293,5 @@ CONVERTERS: dict[object, Converter] = {
     OptionalMailbox: Converter(_optional_mailbox),
     MailSecurity: _one_of(get_args(MailSecurity)),
     SourceKind: _one_of(get_args(SourceKind)),
+    Uncertain: _one_of(get_args(Uncertain)),
 }

@@ -24,6 +24,7 @@ from config.settings import (
     FetchSettings,
     MailSettings,
     MergeSettings,
+    RelaySettings,
     RuleSettings,
     ServerSettings,
     Settings,
@@ -162,6 +163,8 @@ class _Loader:
     ) -> Any:  # noqa: ANN401 - one of the section classes
         table = self._table((name,), document)
         values = self._values((name,), section, table)
+        if section is MailSettings:
+            values["relays"] = self._relays(table)
         hints = get_type_hints(section, include_extras=True)
         for key, (variable, text) in overrides.items():
             try:
@@ -196,6 +199,18 @@ class _Loader:
                 found = "the value" if _is_secret(owner, name) else describe(table[name])
                 self._note((*path, name), f"found {found}, allowed is {error}")
         return values
+
+    def _relays(self, mail: dict[str, Any]) -> tuple[RelaySettings, ...]:
+        """Return the further relays in their order; one without a host is none."""
+        path = ("mail", "relays")
+        tables = self._table(path, mail)
+        loaded = [
+            RelaySettings(
+                **self._values((*path, name), RelaySettings, self._table((*path, name), tables))
+            )
+            for name in tables
+        ]
+        return tuple(relay for relay in loaded if relay.host)
 
     # --- bulletins and sources -------------------------------------------------------------
 
@@ -299,6 +314,7 @@ class _Loader:
             f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
             for section, owner in SECTIONS.items()
             for field in fields(owner)
+            if field.name != "relays"
         }
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for variable in sorted(environ):
@@ -332,7 +348,7 @@ class _Loader:
     def _resolved(self, settings: Settings) -> Settings:
         """Make relative paths count from the folder of the configuration."""
         folder = self._path.absolute().parent
-        site, store = settings.site, settings.store
+        site, store, mail = settings.site, settings.store, settings.mail
         maildir = settings.bounces.maildir
         return replace(
             settings,
@@ -343,6 +359,11 @@ class _Loader:
                 templates=folder / site.templates if site.templates else None,
             ),
             bounces=replace(settings.bounces, maildir=folder / maildir if maildir else None),
+            mail=replace(
+                mail,
+                dkim_key=folder / mail.dkim_key if mail.dkim_key else None,
+                dkim_ed25519_key=folder / mail.dkim_ed25519_key if mail.dkim_ed25519_key else None,
+            ),
             bulletins=tuple(
                 replace(
                     bulletin,

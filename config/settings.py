@@ -17,9 +17,12 @@ from config.schedule import Interval, Schedule
 
 SourceKind = Literal["auto", "html", "text", "feed"]
 MailSecurity = Literal["starttls", "tls", "none"]
+Uncertain = Literal["again", "never"]
 
 # Texts and numbers with a form of their own; config.convert says which.
 Port = Annotated[int, "port"]
+Count = Annotated[int, "1 or more"]
+Rate = Annotated[float, "0 or more"]
 Language = Annotated[str, "language"]
 Pattern = Annotated[str, "regular expression"]
 DateFormat = Annotated[str, "date format"]
@@ -152,6 +155,22 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """A further relay, asked where those before it are down or refuse us."""
+
+    host: str = setting("", "A further SMTP relay.")
+    port: Port = setting(587, "Its port.")
+    security: MailSecurity = setting("starttls", "starttls, tls, or none.")
+    username: str = setting("", "Login name there; empty: no login.")
+    password: str = setting("", "Password there.", secret=True)
+
+    @property
+    def place(self) -> str:
+        """How the relay is named in messages."""
+        return f"relay {self.host} port {self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """How digests leave."""
 
@@ -175,6 +194,32 @@ class MailSettings:
     password: str = setting(
         "", "Password at the relay; better by TIDINGS_MAIL_PASSWORD_FILE.", secret=True
     )
+    relays: tuple[RelaySettings, ...] = setting(
+        (), "Further relays, in order; [mail.relays.NAME] has the keys of a relay."
+    )
+    connections: Count = setting(4, "Connections to the relay at once; each adds to the rate.")
+    messages_per_connection: Count = setting(
+        50, "Mails over one connection before a new one is opened; receivers close long ones."
+    )
+    rate: Rate = setting(0.0, "Most mails per second in all; 0: as fast as the relay takes them.")
+    domain_rate: Rate = setting(
+        0.0,
+        "Most mails per second to one recipient domain; 0: until it asks us to slow down.",
+    )
+    uncertain: Uncertain = setting(
+        "again", "A mail whose answer was lost: again (once, with the same Message-ID) or never."
+    )
+    bounce: OptionalMailbox = setting(
+        "", "Where bounces go, as b@bounce.example.org; each mail gets b+TOKEN@ of its own."
+    )
+    dkim_key: Path | None = setting(
+        None, "File of the RSA key (PEM) that signs every mail (DKIM); empty: no signature."
+    )
+    dkim_selector: str = setting("tidings", "Name of that key in the DNS: NAME._domainkey.")
+    dkim_ed25519_key: Path | None = setting(
+        None, "File of an Ed25519 key for a second signature; empty: none."
+    )
+    dkim_ed25519_selector: str = setting("tidings-ed25519", "Name of that key in the DNS.")
     timeout: timedelta = setting(timedelta(seconds=60), "Longest wait for an answer of the relay.")
     retry: timedelta = setting(
         timedelta(minutes=5), "First pause after a temporary refusal; it doubles at each try."
@@ -182,6 +227,18 @@ class MailSettings:
     give_up: timedelta = setting(
         timedelta(days=1), "After this time of temporary refusals a delivery has failed."
     )
+
+    @property
+    def all_relays(self) -> tuple[RelaySettings, ...]:
+        """The relay of the simple keys, where there is one, and those after it."""
+        first = RelaySettings(
+            host=self.host,
+            port=self.port,
+            security=self.security,
+            username=self.username,
+            password=self.password,
+        )
+        return (*([first] if self.host else []), *self.relays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

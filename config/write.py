@@ -18,6 +18,7 @@ from config.schedule import Interval, format_duration
 from config.settings import (
     BulletinSettings,
     MergeSettings,
+    RelaySettings,
     RuleSettings,
     SourceSettings,
     ViewSettings,
@@ -126,6 +127,8 @@ _EXAMPLE_HEAD = """\
 # the environment as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a
 # file of its own.
 """
+# Fields that are tables of their own.
+_TABLES = ("rules", "relays")
 _EXAMPLE_VALUES: dict[str, object] = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
@@ -138,6 +141,7 @@ def example_configuration() -> str:
     """Return a configuration with every key: two sources, each default beside its reason."""
     parts = [_EXAMPLE_HEAD]
     parts += [f"[{name}]\n{_explained(owner)}" for name, owner in SECTIONS.items()]
+    parts.append(f"[mail.relays.backup]\n{_explained(RelaySettings)}")
     parts.append(f"[bulletins.harbour]\n{_explained(BulletinSettings, given=('title',))}")
     source = "bulletins.harbour.sources"
     parts.append(f"[{source}.main]\n{_explained(SourceSettings, given=('url',))}")
@@ -161,7 +165,7 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
     """Return each key of a class with its reason above it; commented out unless it is given."""
     lines: list[str] = []
     for field in fields(owner):
-        if "why" not in field.metadata or field.name == "rules":
+        if "why" not in field.metadata or field.name in _TABLES:
             continue
         line = (
             f"{field.name} = {_literal(_example(owner, field.name))}"
@@ -190,7 +194,7 @@ def _literal(value: object) -> str:
     match value:
         case dict() | tuple():
             return json.dumps(value, ensure_ascii=False)
-        case int():
+        case int() | float():
             return str(value).lower()
         case timedelta():
             return _quoted(format_duration(value))

@@ -48,8 +48,8 @@ class Transaction(Protocol):
     def run(self, sql: str, /, **values: object) -> int:
         """Write; return how many rows it touched."""
 
-    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
-        """Write once for each set of values."""
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
+        """Write once for each set of values; return how many rows they touched in all."""
 
 
 class Database(ABC):
@@ -128,8 +128,8 @@ class _SqliteTransaction:
     def run(self, sql: str, /, **values: object) -> int:
         return self._connection.execute(_for_sqlite(sql), values).rowcount
 
-    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
-        self._connection.executemany(_for_sqlite(sql), rows)
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
+        return max(self._connection.executemany(_for_sqlite(sql), rows).rowcount, 0)
 
 
 class SqliteDatabase(Database):

@@ -52,9 +52,10 @@ class _PostgresTransaction:
     def run(self, sql: str, /, **values: object) -> int:
         return self._execute(sql, values).rowcount
 
-    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> None:
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         with self._connection.cursor() as cursor:
             cursor.executemany(_for_postgres(sql).encode(), list(rows))
+            return max(cursor.rowcount, 0)
 
 
 class PostgresDatabase(Database):

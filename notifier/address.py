@@ -16,5 +16,6 @@ def parse_address(text: str) -> str:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(f"not an e-mail address: {text!r} ({error})") from None
-    # The ASCII form of a domain reaches receivers that no other form does.
-    return checked.ascii_email or checked.normalized
+    # The ASCII form of a domain reaches receivers that no other form does, and asks less of the
+    # relays: where the left side is ASCII too, the whole address needs no SMTPUTF8 (RFC 6531).
+    return checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"

@@ -15,6 +15,7 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import TYPE_CHECKING
 
+from notifier.dkim import relaxed_body
 from notifier.model import Form
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from config.settings import MailSettings
     from feeds.render import Renderer
+    from notifier.dkim import Signer
     from notifier.model import Digest
 
 # Python folds a header token of over 78 characters into encoded words, and receivers then see
@@ -42,7 +44,7 @@ _LABEL = re.compile(r"[^a-z0-9-]+")
 class DigestMail:
     """The mail of one digest, to be addressed to any number of recipients."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a mail is made of
         self,
         digest: Digest,
         *,
@@ -50,6 +52,7 @@ class DigestMail:
         base_url: str,
         renderer: Renderer,
         form: Form = Form.HTML,
+        signer: Signer | None = None,
     ) -> None:
         """Render subject and bodies; one body where plain text is wanted. Raises TemplateError."""
         values = {"digest": digest, "unsubscribe_url": _WAY_OUT, "base_url": base_url}
@@ -67,8 +70,12 @@ class DigestMail:
             message.set_boundary(_boundary(digest))
         # Setting the content drops what was said about it before.
         message["Content-Language"] = digest.language
-        head, _, self._bodies = message.as_bytes(policy=_HEADERS).partition(b"\r\n\r\n")
-        self._head = head.decode()
+        head, _, bodies = message.as_bytes(policy=_HEADERS).partition(b"\r\n\r\n")
+        self._signer = signer
+        self._head = _split(head, (_TO, _ID, _DATE, _WAY_OUT))
+        bodies, marks = _joined_marks(bodies), (_WAY_OUT_HTML, _WAY_OUT)
+        self._bodies = _split(bodies, marks)
+        self._canonical = _split(relaxed_body(bodies), marks) if signer else ()
 
     def for_recipient(
         self, *, address: str, unsubscribe_url: str, message_id: str, sent_at: datetime
@@ -77,28 +84,58 @@ class DigestMail:
 
         The address was checked where it was stored; its letters may be any (RFC 6532).
         """
-        head = (
-            self._head.replace(_TO, address, 1)
-            .replace(_ID, message_id, 1)
-            .replace(_DATE, format_datetime(sent_at.replace(microsecond=0)), 1)
-            .replace(_WAY_OUT, unsubscribe_url)
+        head = _filled(
+            self._head,
+            {
+                _TO: address.encode(),
+                _ID: message_id.encode(),
+                _DATE: format_datetime(sent_at.replace(microsecond=0)).encode(),
+                _WAY_OUT: unsubscribe_url.encode(),
+            },
         )
-        bodies = _replaced(self._bodies, _WAY_OUT, unsubscribe_url)
-        bodies = _replaced(bodies, _WAY_OUT_HTML, escape(unsubscribe_url))
-        return head.encode() + b"\r\n\r\n" + bodies
+        ways = {
+            _WAY_OUT: _encoded(unsubscribe_url),
+            _WAY_OUT_HTML: _encoded(escape(unsubscribe_url)),
+        }
+        bodies = _filled(self._bodies, ways)
+        signatures = b""
+        if self._signer is not None:
+            canonical = _filled(self._canonical, ways)
+            signatures = self._signer.signatures(head, [canonical], at=sent_at)
+        return b"".join((signatures, head, b"\r\n\r\n", bodies))
 
 
-def _replaced(bodies: bytes, placeholder: str, value: str) -> bytes:
-    """Put a value in the place of another that line breaks of the encoding may run through.
+def _joined_marks(bodies: bytes) -> bytes:
+    """Put each mark in a body on a line of its own: breaks of the encoding may run through it."""
+    joined = bodies.replace(b"=\r\n", b"\x00")
+    for mark in (_WAY_OUT_HTML.encode(), _WAY_OUT.encode()):
+        spread = b"\x00?".join(re.escape(bytes([byte])) for byte in mark)
+        joined = re.sub(spread, b"\x00" + mark + b"\x00", joined)
+    return joined.replace(b"\x00", b"=\r\n")
+
+
+# Finished bytes, and marks (text) in whose places a recipient's own values come.
+Pieces = tuple[bytes | str, ...]
+
+
+def _split(whole: bytes, marks: tuple[str, ...]) -> Pieces:
+    """Split bytes at their marks, once for all recipients."""
+    pattern = b"(" + b"|".join(re.escape(mark.encode()) for mark in marks) + b")"
+    pieces = re.split(pattern, whole)
+    return tuple(piece.decode() if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+def _filled(pieces: Pieces, values: dict[str, bytes]) -> bytes:
+    return b"".join(values[piece] if isinstance(piece, str) else piece for piece in pieces)
+
+
+def _encoded(value: str) -> bytes:
+    """Return a value as it stands in a quoted-printable body.
 
     It stands on lines of its own, which the receiver joins with those around them: so no line
     grows too long.
     """
-    joined = bodies.replace(b"=\r\n", b"\x00")
-    spread = b"\x00?".join(re.escape(bytes([byte])) for byte in placeholder.encode())
-    encoded = body_encode(value.encode().decode("latin-1"), eol="\r\n").encode()
-    joined = re.sub(spread, lambda _: b"\x00" + encoded + b"\x00", joined)
-    return joined.replace(b"\x00", b"=\r\n")
+    return body_encode(value.encode().decode("latin-1"), eol="\r\n").encode()
 
 
 def _headers(digest: Digest, subject: str, settings: MailSettings) -> list[tuple[str, str]]:

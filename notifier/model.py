@@ -141,9 +141,10 @@ class Delivery:
     """One edition to one subscriber, as the outbox sees it.
 
     ``message_id`` is derived from edition and subscriber, with its angle brackets, and stored,
-    so that a second try after an unknown outcome carries the same one. ``doubts`` counts the
-    attempts whose outcome nobody knows, ``token`` is the subscription's, which is ``wanted``
-    until it ends.
+    so that a second try after an unknown outcome carries the same one. ``attempts`` is the number
+    of the attempt that comes next or is being made. ``doubts`` counts the attempts that ended
+    without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers the
+    claims. ``token`` is the subscription's, which is ``wanted`` until it ends.
     """
 
     id: int
@@ -153,7 +154,13 @@ class Delivery:
     message_id: str
     attempts: int
     doubts: int
+    deaths: int = 0
     created: datetime
     lease: int
     token: str
     wanted: bool = True
+
+    @property
+    def domain(self) -> str:
+        """The domain that takes this mail."""
+        return self.address.rpartition("@")[2].lower()

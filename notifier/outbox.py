@@ -1,35 +1,47 @@
-"""The loop over deliveries: claim, send, record. What an answer means is decided purely.
+"""The run of the outbox: deliveries are claimed, begun, handed to couriers, and recorded.
 
-At least once, and nearly always exactly once: a delivery whose outcome is unknown is sent
+At least once, and nearly always exactly once. What was begun stands in the store before a relay
+hears of it, and its end before its courier gets another: so a process that is killed leaves at
+most one mail on each connection of which nobody knows whether it went out. Such a one is sent
 again, with the Message-ID that it has, so that the receiver can drop the copy.
+What several couriers say at once is one transaction, and so one wait for the disk.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from feeds.database import StoreError
 from feeds.render import TemplateError
+from notifier.courier import Courier, Letter, Request
 from notifier.model import DeliveryState
-from notifier.transport import TransportError
+from notifier.outbox_store import Beginning, Outcome
+from notifier.outcomes import after_failure, stops_all
+from notifier.pace import Pace
+from notifier.replies import enhanced_code
+from notifier.tray import Tray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
 
     from config.settings import MailSettings
+    from notifier.courier import Ended
     from notifier.model import Delivery
     from notifier.outbox_store import OutboxStore
-    from notifier.transport import Transport
+    from notifier.pace_store import PaceStore
+    from notifier.transport import Transport, TransportError
 
 log = logging.getLogger("tidings.mail")
 
-# A second attempt whose outcome is unknown too is the last: more would be copies, not care.
-_MOST_DOUBTS = 2
-# What a bulletin owes is kept for so long after it is gone from the configuration.
-_KEPT = timedelta(days=30)
+# So long a run waits for its connections to say goodbye.
+_PARTING_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,146 +54,251 @@ class Sent:
     stopped: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What follows from a failed attempt."""
-
-    state: DeliveryState
-    next_attempt: datetime
-
-
 @dataclass(slots=True, kw_only=True)
 class Outbox:
     """Sends what is due.
 
-    ``write`` makes the bytes of a delivery's mail, None where its bulletin is no longer followed;
+    ``open_way`` opens a way out for one courier. ``write`` returns what makes the bytes of a
+    delivery's mail, None where its bulletin is no longer followed; ``sender`` gives the address
+    that its bounces come back to. ``suppress`` hears of addresses that take no mail for good.
     ``lease`` is longer than any one sending.
     """
 
     deliveries: OutboxStore
-    transport: Transport
+    paces: PaceStore
+    open_way: Callable[[], Transport]
     settings: MailSettings
-    write: Callable[[Delivery, datetime], bytes | None]
-    sender: str
+    write: Callable[[Delivery], Callable[[datetime], bytes] | None]
+    sender: Callable[[Delivery], str]
+    suppress: Callable[[str, str], None]
     lease: timedelta
     clock: Callable[[], datetime]
-    _counts: dict[DeliveryState, int] = field(default_factory=dict)
 
     def run(self, stopping: Callable[[], bool]) -> Sent:
         """Send until nothing is due, the relay refuses us, or somebody wants to stop."""
-        self._counts = {}
-        problem = ""
+        run = _Run(self, stopping)
         try:
-            while not problem and not stopping():
-                delivery = self.deliveries.claim(now=self.clock(), lease=self.lease)
-                if delivery is None:
-                    break
-                problem = self._attempt(delivery)
+            run.work()
         finally:
-            self.transport.close()
-        return Sent(
-            sent=self._counts.get(DeliveryState.SENT, 0),
-            deferred=self._counts.get(DeliveryState.DEFERRED, 0)
-            + self._counts.get(DeliveryState.UNCERTAIN, 0),
-            failed=self._counts.get(DeliveryState.FAILED, 0),
-            stopped=problem,
+            run.end()
+        return run.result()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run: its couriers, and how far it has come."""
+
+    box: Outbox
+    stopping: Callable[[], bool]
+    tray: Tray = field(init=False)
+    problem: str = ""
+    _counts: Counter[DeliveryState] = field(default_factory=Counter)
+    _desk: SimpleQueue[Request] = field(default_factory=SimpleQueue)
+    _couriers: set[Courier] = field(default_factory=set)
+    _hired: list[Courier] = field(default_factory=list)
+    _idle: list[Courier] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take a tray for what is claimed."""
+        box = self.box
+        self.tray = Tray(
+            deliveries=box.deliveries,
+            pace=Pace(
+                rate=box.settings.rate,
+                domain_rate=box.settings.domain_rate,
+                learned=box.paces.rates(now=box.clock()),
+            ),
+            settings=box.settings,
+            write=box.write,
+            sender=box.sender,
+            lease=box.lease,
+            clock=box.clock,
         )
 
-    def _attempt(self, delivery: Delivery) -> str:
-        """Send one delivery and record how it went; return what stops the whole run, if so."""
-        if not delivery.wanted:
-            self._record(delivery, DeliveryState.SUPPRESSED, "unsubscribed")
-            return ""
-        if delivery.doubts >= _MOST_DOUBTS:
-            self._record(delivery, DeliveryState.FAILED, "two attempts ended nobody knows how")
-            return ""
-        try:
-            message = self.write(delivery, self.clock())
-            if message is None:
-                return self._keep(delivery)
-            reply = self.transport.send(self.sender, delivery.address, message)
-        except TemplateError as error:
-            return self._stop(delivery, str(error))
-        except TransportError as error:
-            if error.about_us and not self._is_hopeless(error, delivery):
-                return self._stop(delivery, str(error), is_policy=error.policy)
-            decision = after_failure(error, delivery, now=self.clock(), settings=self.settings)
-            self._record(delivery, decision.state, str(error), next_attempt=decision.next_attempt)
-        else:
-            self._record(delivery, DeliveryState.SENT, reply)
-        return ""
-
-    def _keep(self, delivery: Delivery) -> str:
-        """Keep mail of a bulletin that is not configured now: it may be so again tomorrow."""
-        now = self.clock()
-        reply = "its bulletin is not configured"
-        if now - delivery.created >= _KEPT:
-            self._record(delivery, DeliveryState.SUPPRESSED, reply)
-        else:
-            later = now + _pause(self.settings, delivery.attempts)
-            self._record(delivery, DeliveryState.DEFERRED, reply, next_attempt=later)
-        return ""
-
-    def _is_hopeless(self, error: TransportError, delivery: Delivery) -> bool:
-        """Whether a refusal by policy has lasted too long to be the relay's mood."""
-        return error.policy and self.clock() - delivery.created >= self.settings.give_up
-
-    def _record(
-        self,
-        delivery: Delivery,
-        state: DeliveryState,
-        reply: str,
-        *,
-        next_attempt: datetime | None = None,
-    ) -> None:
-        now = self.clock()
-        if not self.deliveries.record(
-            delivery, state, reply=reply, now=now, next_attempt=next_attempt
-        ):
-            log.warning("delivery %d was taken over by another process", delivery.id)
+    def work(self) -> None:
+        """Serve the couriers until all have gone home."""
+        if self.stopping() or not self.tray.claim():
             return
-        self._counts[state] = self._counts.get(state, 0) + 1
-        level = logging.INFO if state is DeliveryState.SENT else logging.WARNING
-        log.log(
-            level,
-            "delivery %d of edition %d %s at attempt %d: %s",
-            delivery.id,
-            delivery.edition_id,
-            state.value,
-            delivery.attempts,
-            reply,
+        # The first goes alone: a relay that refuses us is asked once, and not by all.
+        self._hire(1)
+        try:
+            while self._couriers:
+                self._listen()
+                self._serve()
+        except BaseException:
+            self._hear_out()
+            raise
+
+    def end(self) -> None:
+        """Give back what was not begun, and keep what was learned."""
+        self.tray.give_back()
+        now = self.box.clock()
+        if self.problem:
+            until = now + self.box.settings.retry
+            self.box.deliveries.postpone(until=until, reply=self.problem)
+            log.error(
+                "mail stopped until %s: %s", until.isoformat(timespec="seconds"), self.problem
+            )
+        self.box.paces.learn(self.tray.pace.changed(), now=now)
+        parting = monotonic() + _PARTING_S
+        for courier in self._hired:
+            courier.join(timeout=max(parting - monotonic(), 0))
+
+    def _hear_out(self) -> None:
+        """Wait for the mails that are on their way; how they end is recorded if that can be."""
+        for courier in self._couriers:
+            courier.give(None)
+        busy = self._couriers.difference(self._idle)
+        while busy:
+            request = self._desk.get()
+            busy.discard(request.courier)
+            if request.ended is not None:
+                self._conclude(request.ended)
+        self._couriers.clear()
+        with suppress(StoreError):
+            self._turn([])
+
+    def result(self) -> Sent:
+        """Return how it went."""
+        return Sent(
+            sent=self._counts[DeliveryState.SENT],
+            deferred=self._counts[DeliveryState.DEFERRED] + self._counts[DeliveryState.UNCERTAIN],
+            failed=self._counts[DeliveryState.FAILED],
+            stopped=self.problem,
         )
 
-    def _stop(self, delivery: Delivery, problem: str, *, is_policy: bool = False) -> str:
-        """Keep this delivery and all others for later: the fault is ours, not a subscriber's.
+    def _hire(self, number: int) -> None:
+        for _ in range(number):
+            courier = Courier(self.box.open_way(), self._desk, self.box.clock)
+            self._couriers.add(courier)
+            self._hired = [*filter(Courier.is_alive, self._hired), courier]
+            courier.start()
 
-        Where it may be this recipient's after all, the others are tried before it next time.
-        """
-        now = self.clock()
-        until = now + self.settings.retry
-        own = now + _pause(self.settings, delivery.attempts + 1) if is_policy else until
-        self._record(delivery, DeliveryState.DEFERRED, problem, next_attempt=own)
-        self.deliveries.postpone(until=until)
-        log.error("mail stopped until %s: %s", until.isoformat(timespec="seconds"), problem)
-        return problem
+    def _listen(self) -> None:
+        """Hear who asks for a letter: wait for the first, and take all who have come meanwhile."""
+        try:
+            self._hear(self._desk.get(timeout=self.tray.seconds_left()))
+        except Empty:
+            self.tray.reach()
+            return
+        while True:
+            try:
+                self._hear(self._desk.get_nowait())
+            except Empty:
+                return
 
+    def _hear(self, request: Request) -> None:
+        if request.ended is not None:
+            self._conclude(request.ended)
+        if not request.leaves:
+            self._idle.append(request.courier)
+            return
+        self._couriers.discard(request.courier)
+        if request.fault is not None:
+            raise request.fault
+        # A relay that takes no further connection is served by those that it has taken.
+        if not self._couriers:
+            self.problem = self.problem or str(request.problem)
 
-def after_failure(
-    error: TransportError, delivery: Delivery, *, now: datetime, settings: MailSettings
-) -> Decision:
-    """Decide what follows when a relay refused a delivery or did not say how it went."""
-    later = now + _pause(settings, delivery.attempts)
-    if error.uncertain:
-        last = delivery.doubts + 1 >= _MOST_DOUBTS
-        return Decision(
-            state=DeliveryState.FAILED if last else DeliveryState.UNCERTAIN, next_attempt=later
+    def _conclude(self, ended: Ended) -> None:
+        """Decide what becomes of a delivery after an attempt."""
+        self.tray.outcomes.append(
+            self._taken(ended) if ended.error is None else self._refused(ended, ended.error)
         )
-    if error.permanent or now - delivery.created >= settings.give_up:
-        return Decision(state=DeliveryState.FAILED, next_attempt=now)
-    return Decision(state=DeliveryState.DEFERRED, next_attempt=later)
 
+    def _taken(self, ended: Ended) -> Outcome:
+        self.tray.pace.speed_up(ended.delivery.domain, self.box.clock())
+        code, _, words = ended.reply.partition(" ")
+        return Outcome(
+            delivery=ended.delivery,
+            state=DeliveryState.SENT,
+            relay=ended.relay,
+            reply=ended.reply,
+            code=int(code) if code.isdigit() else None,
+            enhanced=enhanced_code(words),
+        )
 
-def _pause(settings: MailSettings, attempts: int) -> timedelta:
-    """Return how long to wait after so many attempts: twice as long as after the one before."""
-    # 1 << n and not 2 ** n: of the power a type checker cannot say that it is a whole number.
-    return min(settings.retry * (1 << min(attempts - 1, 20)), settings.give_up)
+    def _refused(self, ended: Ended, error: TransportError) -> Outcome:
+        delivery, now, settings = ended.delivery, self.box.clock(), self.box.settings
+        if stops_all(error, delivery, now=now, settings=settings):
+            self.problem = self.problem or str(error)
+        elif error.puts_off:
+            self.tray.pace.slow_down(delivery.domain, now)
+        if error.verdict is not None and error.verdict.dead:
+            self.box.suppress(delivery.address, str(error))
+        decision = after_failure(error, delivery, now=now, settings=settings)
+        return Outcome(
+            delivery=delivery,
+            state=decision.state,
+            relay=ended.relay,
+            reply=str(error),
+            code=error.code,
+            enhanced=error.enhanced,
+            next_attempt=decision.next_attempt,
+        )
+
+    def _serve(self) -> None:
+        """Record what ended, begin what is next, and let the couriers go on."""
+        while self._hand_out():
+            pass
+        if self._counts[DeliveryState.SENT] and not self._is_over():
+            wanted = min(self.box.settings.connections, len(self._couriers) + self.tray.waiting)
+            self._hire(max(wanted - len(self._couriers), 0))
+        if self.tray.resume is None or self._is_over():
+            self._send_idle_home()
+
+    def _hand_out(self) -> bool:
+        """Give each idle courier a letter; say whether some were lost to others meanwhile."""
+        letters: list[tuple[Courier, Letter]] = []
+        try:
+            while self._idle and (letter := self._next_letter()) is not None:
+                letters.append((self._idle.pop(), letter))
+            lost = self._turn(letters)
+        except BaseException:
+            self._idle += [courier for courier, _ in letters]
+            raise
+        for courier, letter in letters:
+            if letter.delivery.id in lost:
+                self._idle.append(courier)
+            else:
+                courier.give(letter)
+        return bool(lost)
+
+    def _is_over(self) -> bool:
+        return bool(self.problem) or self.stopping()
+
+    def _next_letter(self) -> Letter | None:
+        if self._is_over():
+            return None
+        try:
+            return self.tray.next()
+        except TemplateError as error:
+            self.problem = str(error)
+            return None
+
+    def _turn(self, letters: Sequence[tuple[Courier, Letter]]) -> frozenset[int]:
+        """Write what ended and what begins; return the ids of letters that others have now."""
+        recorded, lost = self.tray.turn(
+            [
+                Beginning(delivery=letter.delivery, relay=courier.transport.relay)
+                for courier, letter in letters
+            ]
+        )
+        for outcome in recorded:
+            self._counts[outcome.state] += 1
+            log.log(
+                logging.DEBUG if outcome.state is DeliveryState.SENT else logging.WARNING,
+                "delivery %d of edition %d %s at attempt %d: %s",
+                outcome.delivery.id,
+                outcome.delivery.edition_id,
+                outcome.state.value,
+                outcome.delivery.attempts,
+                outcome.reply,
+            )
+        return lost
+
+    def _send_idle_home(self) -> None:
+        for courier in self._idle:
+            self._couriers.discard(courier)
+            courier.give(None)
+        self._idle.clear()

@@ -211,6 +211,51 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        # The ledger: each attempt is a row from before it begins. A claim is a due time that lies
+        # ahead, so that "due" is one column for every open state.
+        (
+            "ALTER TABLE deliveries ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+            "UPDATE deliveries SET next_attempt = leased_until WHERE state = 'sending'",
+            "ALTER TABLE deliveries DROP COLUMN leased_until",
+            """
+            CREATE TABLE attempts (
+                delivery BIGINT NOT NULL REFERENCES deliveries (id),
+                number INTEGER NOT NULL,
+                started TEXT NOT NULL,
+                finished TEXT,
+                state TEXT NOT NULL,
+                relay TEXT NOT NULL DEFAULT '',
+                code INTEGER,
+                enhanced TEXT NOT NULL DEFAULT '',
+                reply TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (delivery, number)
+            )
+            """,
+            """
+            INSERT INTO attempts (delivery, number, started, finished, state, reply)
+            SELECT id, attempts, created, finished, state, reply FROM deliveries
+            WHERE attempts > 0
+            """,
+            # When mail stopped for a reason that is ours, and what the operator was told of it.
+            """
+            CREATE TABLE mail_stops (
+                id SERIAL_KEY,
+                problem TEXT NOT NULL,
+                since TEXT NOT NULL,
+                ended TEXT,
+                told TEXT NOT NULL DEFAULT '',
+                telling_until TEXT NOT NULL DEFAULT ''
+            )
+            """,
+            # How fast each domain takes mail, learned from its answers; no row is no limit.
+            """
+            CREATE TABLE paces (
+                domain TEXT PRIMARY KEY,
+                rate DOUBLE PRECISION NOT NULL,
+                changed TEXT NOT NULL
+            )
+            """,
+        ),
         # What came back: one row for a delivery, however often it is reported. told: of what is
         # said of us, whether the operator knows it.
         (

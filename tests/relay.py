@@ -42,15 +42,24 @@ def free_port() -> int:
 
 
 @cache
+def certificate() -> bytes:
+    """Return a key and its certificate, as PEM."""
+    with tempfile.TemporaryDirectory(prefix="tidings-relay-") as folder:
+        key, path = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
+        command = ["openssl", *_CERTIFICATE.split(), "-keyout", str(key), "-out", str(path)]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - the words above
+        return key.read_bytes() + path.read_bytes()
+
+
+@cache
 def _contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return the relay's side and the side of a client that trusts it."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory(prefix="tidings-relay-") as folder:
-        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
-        command = ["openssl", *_CERTIFICATE.split(), "-keyout", str(key), "-out", str(certificate)]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - the words above
-        server.load_cert_chain(certificate, key)
-        return server, ssl.create_default_context(cafile=str(certificate))
+    with tempfile.NamedTemporaryFile(prefix="tidings-relay-") as file:
+        file.write(certificate())
+        file.flush()
+        server.load_cert_chain(file.name)
+        return server, ssl.create_default_context(cafile=file.name)
 
 
 def trusting() -> ssl.SSLContext:
@@ -77,6 +86,7 @@ class Mailbox:
     refuses_mail: str = ""
     hangs_up_at: Step = ""
     smtputf8: bool = True
+    pipelining: bool = True
     received: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     connections: int = 0
 
@@ -127,7 +137,8 @@ class _Hooks:
     ) -> list[str]:
         session.host_name = hostname
         self._hang_up(server, "EHLO")
-        return responses
+        # aiosmtpd can do it, for it reads line after line, but does not say so.
+        return [*(["250-PIPELINING"] if self._mailbox.pipelining else []), *responses]
 
     async def handle_MAIL(  # noqa: N802
         self,

@@ -21,6 +21,7 @@ from notifier.address import parse_address
         ("jose\u0301@ejemplo.es", "josé@ejemplo.es"),
         ("ana@Bücher.example.com", "ana@xn--bcher-kva.example.com"),
         ("ana@xn--bcher-kva.com", "ana@xn--bcher-kva.com"),
+        ("jürgen@Bücher.example.com", "jürgen@xn--bcher-kva.example.com"),
     ],
 )
 def test_an_address_has_one_form(text: str, address: str) -> None:

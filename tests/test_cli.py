@@ -959,16 +959,21 @@ def test_a_relay_that_refuses_the_login_loses_no_mail(harbour: Path, run: Run) -
 
         assert code == FAILED
         report = json.loads(output)
-        assert (report["sent"], report["failed"], report["deferred"]) == (0, 0, 1)
+        assert (report["sent"], report["failed"], report["deferred"]) == (0, 0, 0)
         assert "refuses the login" in report["mail_stopped"]
         assert "see [mail] username and password" in messages
         assert "wrong" not in messages
+        with open_app(load(harbour / "tidings.toml", {})) as app:
+            stopped = health_report(app)
         (harbour / "tidings.toml").write_text(original)
         configure_mail(harbour, relay.port, username="news", password="right", retry="1s")
         later = datetime.now(UTC) + timedelta(minutes=1)
         with open_app(load(harbour / "tidings.toml", {}), clock=lambda: later) as app:
             assert tick(app, lambda: False).sent.sent == 2
-        assert relay.recipients() == ["ann@example.org", "bob@example.org"]
+            again = health_report(app)
+        assert sorted(relay.recipients()) == ["ann@example.org", "bob@example.org"]
+        assert stopped["mail_stopped_since"] is not None
+        assert (again["mail_stopped_since"], again["editions_out_of_balance"]) == (None, [])
 
 
 def test_a_recipient_that_is_refused_keeps_nobody_else_waiting(harbour: Path, run: Run) -> None:

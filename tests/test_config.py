@@ -22,6 +22,7 @@ from config.settings import (
     FetchSettings,
     MailSettings,
     MergeSettings,
+    RelaySettings,
     RuleSettings,
     ServerSettings,
     Settings,
@@ -984,6 +985,7 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
     ("table", "owner"),
     [
         *SECTIONS.items(),
+        ("mail.relays.backup", RelaySettings),
         ("bulletins.harbour", BulletinSettings),
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
@@ -1000,7 +1002,7 @@ def test_the_example_has_every_key(table: str, owner: type) -> None:
     assert shown == {
         field.metadata["why"]: "every" if field.name == "schedule" else field.name
         for field in fields(owner)
-        if "why" in field.metadata and field.name != "rules"
+        if "why" in field.metadata and field.name not in ("rules", "relays")
     }
 
 
@@ -1090,3 +1092,47 @@ def test_every_written_title_is_toml(tmp_path_factory: pytest.TempPathFactory, t
         assert problem.key in {"bulletins.port", "bulletins.port.title"}
     else:
         assert bulletin.title == kept
+
+
+def test_further_relays_come_in_their_order(tmp_path: Path) -> None:
+    """After the one of the simple keys; each may leave out what is usual."""
+    text = """
+[mail]
+host = "first.example.org"
+rate = 5
+[mail.relays.second]
+host = "second.example.org"
+port = 465
+security = "tls"
+[mail.relays.third]
+host = "third.example.org"
+username = "news"
+password = "secret"
+"""
+    mail = loaded(tmp_path, text).mail
+
+    assert [(relay.host, relay.port, relay.security) for relay in mail.all_relays] == [
+        ("first.example.org", 587, "starttls"),
+        ("second.example.org", 465, "tls"),
+        ("third.example.org", 587, "starttls"),
+    ]
+    assert (mail.rate, mail.relays[1].username) == (5.0, "news")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rate = -1", "mail.rate: found -1, allowed is a number from 0, such as 0.5 or 20"),
+        ('rate = "fast"', "mail.rate: found 'fast', allowed is a number from 0"),
+        ("connections = 0", "mail.connections: found 0, allowed is a whole number from 1"),
+        ('uncertain = "maybe"', "mail.uncertain: found 'maybe', allowed is one of again, never"),
+        ('[mail.relays.x]\nhots = "x"', "unknown key; did you mean 'host'?"),
+        ('[mail.relays.x]\nport = 0\nhost = "x"', "mail.relays.x.port: found 0"),
+        ('[mail.relays.x]\npassword = "a\\nb"', "mail.relays.x.password: found the value"),
+    ],
+)
+def test_what_is_wrong_with_relays_and_rates(tmp_path: Path, line: str, message: str) -> None:
+    """Each mistake is named with its key, and no password is shown."""
+    (complaint,) = complaints(tmp_path, f"[mail]\n{line}\n")
+
+    assert message in complaint

@@ -10,10 +10,28 @@ import pytest
 from test_edition_store import World
 from worlds import LEASE, entry
 
+from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
+from notifier.outbox_store import Beginning, Outcome
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from feeds.database import Database
+
+
+def _record(
+    world: World,
+    delivery: Delivery,
+    state: DeliveryState,
+    *,
+    reply: str,
+    next_attempt: datetime | None = None,
+) -> bool:
+    """Record one outcome; False where another process took the delivery over."""
+    outcome = Outcome(delivery=delivery, state=state, reply=reply, next_attempt=next_attempt)
+    late, _ = world.outbox.turn([outcome], now=world.clock(), lease=LEASE)
+    return not late
 
 
 @pytest.fixture
@@ -27,8 +45,15 @@ def world(database: Database) -> World:
 
 
 def _claim(world: World) -> Delivery:
-    delivery = world.outbox.claim(now=world.clock(), lease=LEASE)
-    assert delivery is not None
+    (delivery,) = world.outbox.claim(now=world.clock(), lease=LEASE)
+    return delivery
+
+
+def _begin(world: World) -> Delivery:
+    """Take the delivery and hand it to a relay."""
+    delivery = _claim(world)
+    begun = [Beginning(delivery=delivery, relay="relay.test")]
+    assert world.outbox.turn([], begun, now=world.clock(), lease=LEASE)[1] == frozenset()
     return delivery
 
 
@@ -38,7 +63,7 @@ def test_a_claimed_delivery_is_nobody_elses(world: World) -> None:
 
     assert delivery.attempts == 1
     assert delivery.address == "ann@example.org"
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
 
 
 def test_a_delivery_carries_the_token_of_its_subscription(world: World) -> None:
@@ -51,22 +76,27 @@ def test_a_delivery_carries_the_token_of_its_subscription(world: World) -> None:
 def test_a_sent_delivery_is_never_claimed_again(world: World) -> None:
     """The final state stays, with the relay's answer."""
     delivery = _claim(world)
-    world.outbox.record(delivery, DeliveryState.SENT, reply="250 ok", now=world.clock())
+    _record(world, delivery, DeliveryState.SENT, reply="250 ok")
 
     world.clock.forward(days=30)
 
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
     assert world.outbox.tally()[DeliveryState.SENT] == 1
 
 
 def test_a_delivery_whose_sender_died_is_sent_again_with_the_same_id(world: World) -> None:
     """After its lease another process takes it over."""
-    first = _claim(world)
+    first = _begin(world)
     world.clock.now += LEASE
 
     second = _claim(world)
 
     assert (second.id, second.message_id, second.attempts) == (first.id, first.message_id, 2)
+    assert (second.doubts, second.deaths) == (0, 1)
+    (line,) = LedgerStore(world.database).of_address("ann@example.org")
+    assert [(attempt.number, attempt.state, attempt.reply) for attempt in line.attempts] == [
+        (1, DeliveryState.UNCERTAIN, "the process that sent it died")
+    ]
 
 
 def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
@@ -75,10 +105,12 @@ def test_the_outcome_of_a_lost_lease_is_refused(world: World) -> None:
     world.clock.now += LEASE
     quick = _claim(world)
 
-    late = world.outbox.record(slow, DeliveryState.FAILED, reply="late", now=world.clock())
-    good = world.outbox.record(quick, DeliveryState.SENT, reply="ok", now=world.clock())
+    begun = [Beginning(delivery=slow, relay="relay.test")]
+    _, lost = world.outbox.turn([], begun, now=world.clock(), lease=LEASE)
+    late = _record(world, slow, DeliveryState.FAILED, reply="late")
+    good = _record(world, quick, DeliveryState.SENT, reply="ok")
 
-    assert (late, good) == (False, True)
+    assert (lost, late, good) == (frozenset({slow.id}), False, True)
     assert world.outbox.tally()[DeliveryState.SENT] == 1
 
 
@@ -87,23 +119,22 @@ def test_what_is_put_off_comes_back_at_its_time(world: World, state: DeliverySta
     """Neither before nor never."""
     delivery = _claim(world)
     later = world.clock() + timedelta(minutes=5)
-    world.outbox.record(delivery, state, reply="busy", now=world.clock(), next_attempt=later)
+    _record(world, delivery, state, reply="busy", next_attempt=later)
 
     early = world.outbox.claim(now=later - timedelta(seconds=1), lease=LEASE)
     due = world.outbox.claim(now=later, lease=LEASE)
 
-    assert early is None
-    assert due is not None
-    assert due.doubts == (1 if state is DeliveryState.UNCERTAIN else 0)
+    assert early == ()
+    assert [delivery.doubts for delivery in due] == [1 if state is DeliveryState.UNCERTAIN else 0]
 
 
 def test_all_are_put_off_when_the_relay_refuses_us(world: World) -> None:
     """Nothing is claimed before, everything after."""
     until = world.clock() + timedelta(minutes=5)
-    world.outbox.postpone(until=until)
+    world.outbox.postpone(until=until, reply="refused")
 
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
-    assert world.outbox.claim(now=until, lease=LEASE) is not None
+    assert world.outbox.claim(now=world.clock(), lease=LEASE) == ()
+    assert world.outbox.claim(now=until, lease=LEASE) != ()
 
 
 def test_many_workers_send_each_delivery_once(database: Database) -> None:
@@ -116,9 +147,10 @@ def test_many_workers_send_each_delivery_once(database: Database) -> None:
     sent: list[str] = []
 
     def send_all() -> None:
-        while delivery := world.outbox.claim(now=world.clock(), lease=LEASE):
-            sent.append(delivery.address)
-            world.outbox.record(delivery, DeliveryState.SENT, reply="ok", now=world.clock())
+        while claimed := world.outbox.claim(now=world.clock(), lease=LEASE, limit=3):
+            for delivery in claimed:
+                sent.append(delivery.address)
+                _record(world, delivery, DeliveryState.SENT, reply="ok")
 
     threads = [threading.Thread(target=send_all) for _ in range(4)]
     for thread in threads:

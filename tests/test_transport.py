@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from relay import LOOPBACK, Mailbox, free_port, trusting
+from worlds import Clock
 
-from config.settings import MailSettings
-from notifier.transport import FolderTransport, SmtpTransport, TransportError, open_transport
+from config.settings import MailSettings, RelaySettings
+from notifier.relays import RelaysTransport, ways_out
+from notifier.smtp import SmtpLimits, SmtpTransport, xtext
+from notifier.transport import FolderTransport, TransportError
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
     from relay import Step
@@ -29,21 +32,24 @@ def _settings(
     host: str = LOOPBACK,
     security: MailSecurity = "none",
     login: tuple[str, str] = ("", ""),
-) -> MailSettings:
-    return MailSettings(
+) -> RelaySettings:
+    return RelaySettings(
         host=host,
         port=mailbox.port if mailbox else free_port(),
         security=security,
         username=login[0],
         password=login[1],
-        timeout=timedelta(seconds=5),
     )
 
 
+def _transport(settings: RelaySettings, *, trusted: ssl.SSLContext | None = None) -> SmtpTransport:
+    return SmtpTransport(settings, SmtpLimits(timeout_s=5, messages=50), trusted=trusted)
+
+
 def _failure(
-    settings: MailSettings, *, recipient: str = ANN, message: bytes = MAIL
+    settings: RelaySettings, *, recipient: str = ANN, message: bytes = MAIL
 ) -> TransportError:
-    transport = SmtpTransport(settings, trusted=trusting())
+    transport = _transport(settings, trusted=trusting())
     with pytest.raises(TransportError) as caught:
         transport.send(SENDER, recipient, message)
     transport.close()
@@ -54,7 +60,7 @@ def _failure(
 def test_a_mail_goes_out(security: MailSecurity) -> None:
     """Over each kind of connection it comes whole, and the answer is the relay's."""
     with Mailbox(security=security) as mailbox:
-        transport = SmtpTransport(_settings(mailbox, security=security), trusted=trusting())
+        transport = _transport(_settings(mailbox, security=security), trusted=trusting())
         answer = transport.send(SENDER, ANN, MAIL)
         transport.close()
 
@@ -68,7 +74,7 @@ def test_a_login_is_used(security: MailSecurity) -> None:
     login = ("tidings", "right")
     with Mailbox(security=security, login=login) as mailbox:
         settings = _settings(mailbox, security=security, login=login)
-        transport = SmtpTransport(settings, trusted=trusting())
+        transport = _transport(settings, trusted=trusting())
         transport.send(SENDER, ANN, MAIL)
         transport.close()
 
@@ -125,7 +131,7 @@ def test_without_starttls_nothing_is_said() -> None:
 def test_an_unknown_certificate_is_refused(security: MailSecurity) -> None:
     """Encryption to anybody at all protects nothing."""
     with Mailbox(security=security) as mailbox:
-        transport = SmtpTransport(_settings(mailbox, security=security))
+        transport = _transport(_settings(mailbox, security=security))
         with pytest.raises(TransportError) as caught:
             transport.send(SENDER, ANN, MAIL)
 
@@ -271,7 +277,7 @@ def test_a_wrong_host_is_about_us(host: str) -> None:
 def test_a_connection_is_used_for_many_mails() -> None:
     """And closed after fifty, before relays lose patience."""
     with Mailbox() as mailbox:
-        transport = SmtpTransport(_settings(mailbox))
+        transport = _transport(_settings(mailbox))
         for _ in range(50):
             transport.send(SENDER, ANN, MAIL)
         first = mailbox.connections
@@ -284,7 +290,7 @@ def test_a_connection_is_used_for_many_mails() -> None:
 def test_a_connection_closed_meanwhile_is_opened_again() -> None:
     """An idle connection that the relay closed costs no mail."""
     with Mailbox() as mailbox:
-        transport = SmtpTransport(_settings(mailbox))
+        transport = _transport(_settings(mailbox))
         transport.send(SENDER, ANN, MAIL)
         mailbox.hang_up()
         transport.send(SENDER, ANN, MAIL)
@@ -296,7 +302,7 @@ def test_a_connection_closed_meanwhile_is_opened_again() -> None:
 def test_the_next_mail_goes_out_after_a_refused_one() -> None:
     """A refusal leaves nothing behind."""
     with Mailbox(refuses={ANN: "550 5.1.1 no such user"}) as mailbox:
-        transport = SmtpTransport(_settings(mailbox))
+        transport = _transport(_settings(mailbox))
         with pytest.raises(TransportError):
             transport.send(SENDER, ANN, MAIL)
         transport.send(SENDER, "ben@example.org", MAIL)
@@ -320,7 +326,7 @@ def test_the_next_mail_goes_out_after_a_refused_one() -> None:
 def test_lines_arrive_byte_for_byte(body: bytes) -> None:
     """Also those with a dot at their start, which SMTP gives a meaning."""
     with Mailbox() as mailbox:
-        transport = SmtpTransport(_settings(mailbox))
+        transport = _transport(_settings(mailbox))
         transport.send(SENDER, ANN, MAIL + body)
         transport.close()
 
@@ -330,7 +336,7 @@ def test_lines_arrive_byte_for_byte(body: bytes) -> None:
 def test_an_address_that_is_not_ascii() -> None:
     """A relay with SMTPUTF8 takes it, and an ordinary one after it."""
     with Mailbox() as mailbox:
-        transport = SmtpTransport(_settings(mailbox))
+        transport = _transport(_settings(mailbox))
         transport.send(SENDER, "jürgen@example.org", MAIL)
         transport.send(SENDER, ANN, MAIL)
         transport.close()
@@ -391,5 +397,31 @@ def test_a_mail_without_an_id_has_no_file(tmp_path: Path) -> None:
 
 def test_the_folder_is_used_where_no_relay_is_configured(tmp_path: Path) -> None:
     """It is the way of trying the whole thing out."""
-    assert isinstance(open_transport(MailSettings(), tmp_path), FolderTransport)
-    assert isinstance(open_transport(_settings(), tmp_path), SmtpTransport)
+    relay = MailSettings(host=LOOPBACK)
+
+    assert isinstance(ways_out(MailSettings(), tmp_path, Clock())(), FolderTransport)
+    assert isinstance(ways_out(relay, tmp_path, Clock())(), RelaysTransport)
+
+
+@pytest.mark.parametrize(
+    ("text", "coded"),
+    [("1234", "1234"), ("ann@example.org", "ann@example.org"), ("a+b=c d", "a+2Bb+3Dc+20d")],
+)
+def test_a_parameter_of_smtp(text: str, coded: str) -> None:
+    """As xtext (RFC 3461, 4): it ends no command and begins no other parameter."""
+    assert xtext(text) == coded
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_refusal_leaves_the_connection_usable(*, pipelining: bool) -> None:
+    """Whether the commands went out together or one by one."""
+    refuses = {ANN: "550 5.1.1 no such user"}
+    with Mailbox(refuses=refuses, pipelining=pipelining) as mailbox:
+        transport = _transport(_settings(mailbox))
+        for _ in range(2):
+            with pytest.raises(TransportError):
+                transport.send(SENDER, ANN, MAIL)
+            transport.send(SENDER, "ben@example.org", MAIL)
+        transport.close()
+
+    assert (mailbox.recipients(), mailbox.connections) == (["ben@example.org"] * 2, 1)

@@ -14,7 +14,7 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
 from feeds.turn_store import TurnKind
-from notifier.transport import TransportError, open_transport
+from notifier.transport import TransportError
 from tidings.app import mail_domain
 from tidings.turns import headline, line, paragraph
 
@@ -51,11 +51,12 @@ def mail_turns(app: App) -> None:
     turns = app.turns.claim_mail(now=app.clock(), lease=lease)
     if not turns:
         return
+    from tidings.mailing import send_alone
+
     recipient = parseaddr(settings.mail.operator)[1]
-    transport = open_transport(settings.mail, app.mails)
     try:
         mail = alert_mail(turns, settings, sent_at=app.clock())
-        transport.send(parseaddr(settings.mail.sender)[1], recipient, mail)
+        send_alone(app, recipient, mail)
     except TransportError as error:
         if error.permanent and not error.about_us:
             # Another try would get the same answer, at every tick.
@@ -69,8 +70,6 @@ def mail_turns(app: App) -> None:
         raise
     else:
         app.turns.mailed(turns)
-    finally:
-        transport.close()
 
 
 def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) -> bytes:

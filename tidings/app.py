@@ -29,12 +29,15 @@ from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.edition_store import EditionStore
+from notifier.ledger_store import LedgerStore
 from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
+from notifier.pace_store import PaceStore
 from notifier.private_feed_store import PrivateFeedStore
 from notifier.reader_store import ReaderStore
 from notifier.schema import NOTIFIER
 from notifier.signup_store import SignUpStore
+from notifier.stop_store import StopStore
 from notifier.subscriber_store import SubscriberStore
 from notifier.suppression_store import SuppressionStore
 from notifier.wish_store import WishStore
@@ -78,6 +81,9 @@ class App:
     selections: SelectionStore
     editions: EditionStore
     deliveries: OutboxStore
+    paces: PaceStore
+    ledger: LedgerStore
+    stops: StopStore
     renderer: Renderer
     publisher: Publisher
     pinger: Pinger
@@ -177,6 +183,9 @@ def open_app(
                 bulletins=settings.bulletins,
             ),
             deliveries=OutboxStore(database),
+            paces=PaceStore(database),
+            ledger=LedgerStore(database),
+            stops=StopStore(database),
             renderer=renderer,
             publisher=publisher_on(
                 database,

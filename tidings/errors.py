@@ -33,5 +33,6 @@ _EXPECTED = (
     ("feeds.check", "ReadingError", FAILED),
     ("feeds.render", "TemplateError", FAILED),
     ("feeds.output_bucket", "BucketError", FAILED),
+    ("notifier.dkim", "DkimError", FAILED),
     ("notifier.transport", "TransportError", FAILED),
 )

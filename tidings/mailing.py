@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email.utils import parseaddr
 from functools import lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from notifier.compose import digest_of
+from notifier.dkim import DkimError, open_signer
 from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
-from notifier.transport import open_transport
+from notifier.relays import ways_out
+from notifier.tokens import bounce_address
 from tidings.app import mail_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from config.settings import BulletinSettings
     from feeds.model import Item
+    from notifier.dkim import Signer
     from notifier.model import Delivery
     from tidings.app import App
 
@@ -32,22 +37,37 @@ _LATEST = 10
 
 
 def open_outbox(app: App) -> Outbox:
-    """Return the outbox, ready to run."""
+    """Return the outbox, ready to run. Raises DkimError where a key cannot be used."""
     settings = app.settings
+    mail = settings.mail
+    # A folder takes mails as fast as one thread can write them.
+    one_only = replace(mail, connections=1)
+    secret = app.subscribers.signing_secret()
+    bounce, sender = parseaddr(mail.bounce)[1], parseaddr(mail.sender)[1]
     return Outbox(
         deliveries=app.deliveries,
-        transport=open_transport(settings.mail, app.mails),
-        settings=settings.mail,
+        paces=app.paces,
+        open_way=ways_out(mail, app.mails, app.clock),
+        settings=mail if mail.all_relays else one_only,
         write=_writer(app),
-        sender=parseaddr(settings.mail.sender)[1],
+        sender=lambda delivery: (
+            bounce_address(bounce, delivery.id, secret=secret) if bounce else sender
+        ),
+        suppress=app.deliveries.suppress,
         # A relay may take its time at each of the steps of a mail.
-        lease=settings.server.lease + _STEPS * settings.mail.timeout,
+        lease=settings.server.lease + _STEPS * mail.timeout,
         clock=app.clock,
     )
 
 
-def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
-    """Return the function that writes a delivery's mail; an edition is rendered once."""
+def signer_of(app: App) -> Signer | None:
+    """Return what signs mails; None where no key is configured. Raises DkimError."""
+    return open_signer(app.settings.mail, mail_domain(app.settings))
+
+
+def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None]:
+    """Return the function that writes deliveries' mails; an edition is rendered once."""
+    signer = signer_of(app)
 
     @lru_cache(maxsize=_KEPT)
     def edition_mail(edition_id: int) -> DigestMail | None:
@@ -61,13 +81,14 @@ def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
             app.editions.items(edition_id),
             number=edition.number,
             form=edition.form,
+            signer=signer,
         )
 
-    def write(delivery: Delivery, sent_at: datetime) -> bytes | None:
+    def write(delivery: Delivery) -> Callable[[datetime], bytes] | None:
         mail = edition_mail(delivery.edition_id)
         if mail is None:
             return None
-        return mail.for_recipient(
+        return lambda sent_at: mail.for_recipient(
             address=delivery.address,
             unsubscribe_url=_unsubscribe_url(app, delivery.token),
             message_id=delivery.message_id,
@@ -77,13 +98,14 @@ def _writer(app: App) -> Callable[[Delivery, datetime], bytes | None]:
     return write
 
 
-def _rendered(
+def _rendered(  # noqa: PLR0913 - what a mail is made of
     app: App,
     bulletin: BulletinSettings,
     items: tuple[Item, ...],
     *,
     number: int,
     form: Form = Form.HTML,
+    signer: Signer | None,
 ) -> DigestMail:
     digest = digest_of(items, bulletin, base_url=app.settings.base_url, number=number)
     return DigestMail(
@@ -92,6 +114,7 @@ def _rendered(
         base_url=app.settings.base_url,
         renderer=app.renderer,
         form=form,
+        signer=signer,
     )
 
 
@@ -109,7 +132,7 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
     )
     if not items:
         return None
-    mail = _rendered(app, bulletin, items, number=0)
+    mail = _rendered(app, bulletin, items, number=0, signer=signer_of(app))
     return mail.for_recipient(
         address=address,
         unsubscribe_url=_unsubscribe_url(app, "preview"),
@@ -118,10 +141,37 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
     )
 
 
+def send_alone(app: App, address: str, message: bytes) -> str:
+    """Sign and send a mail that is no digest; return the relay's answer. Raises TransportError."""
+    signer = None
+    with suppress(DkimError):
+        # A key that cannot be used is told of where digests leave; this mail may tell of it.
+        signer = signer_of(app)
+    with conversation(app, signer) as hand_over:
+        return hand_over(address, message)
+
+
 def send_preview(app: App, address: str, mail: bytes) -> str:
-    """Send a preview, and return the relay's answer. Raises TransportError."""
-    transport = open_transport(app.settings.mail, app.mails)
+    """Send a preview, which is signed; return the relay's answer. Raises TransportError."""
+    with conversation(app) as hand_over:
+        return hand_over(address, mail)
+
+
+@contextmanager
+def conversation(app: App, signer: Signer | None = None) -> Iterator[Callable[[str, bytes], str]]:
+    """Give what hands over mails that are no digests, one after another, and signs them.
+
+    It takes an address and a mail, returns the relay's answer and raises TransportError. The
+    relays are asked in their order; the first is spoken to when there is a mail.
+    """
+    transport = ways_out(app.settings.mail, app.mails, app.clock)()
+    sender = parseaddr(app.settings.mail.sender)[1]
+
+    def hand_over(address: str, message: bytes) -> str:
+        signed = signer.signed(message, at=app.clock()) if signer else message
+        return transport.send(sender, address, signed)
+
     try:
-        return transport.send(parseaddr(app.settings.mail.sender)[1], address, mail)
+        yield hand_over
     finally:
         transport.close()

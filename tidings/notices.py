@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings
 from notifier.model import DeliveryState
 from notifier.notice import notice_mail
-from notifier.transport import TransportError, open_transport
+from notifier.outbox import Sent
+from notifier.transport import TransportError
+from tidings.mailing import conversation, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from notifier.notice_store import Notice
-    from notifier.transport import Transport
     from tidings.app import App
 
 log = logging.getLogger("tidings.mail")
@@ -28,43 +29,41 @@ _STEPS = 10
 _GIVE_UP = timedelta(hours=12)
 
 
-def send_notices(app: App, stopping: Callable[[], bool]) -> int:
-    """Send every notice that is due; return how many left. What cannot leave waits for a tick."""
-    sent = 0
-    transport = open_transport(app.settings.mail, app.mails)
+def send_notices(app: App, stopping: Callable[[], bool]) -> Sent:
+    """Send every notice that is due, and say how it went. What cannot leave waits for a tick.
+
+    Raises DkimError where a key cannot be used: nothing leaves without its signature.
+    """
+    counts: Counter[DeliveryState] = Counter()
+    problem = ""
     lease = app.settings.server.lease + _STEPS * app.settings.mail.timeout
-    try:
-        while not stopping():
+    with conversation(app, signer_of(app)) as hand_over:
+        while not problem and not stopping():
             notice = app.notices.claim(now=app.clock(), lease=lease)
             if notice is None:
                 break
-            if not _send(app, notice, transport):
-                break
-            sent += 1
-    finally:
-        transport.close()
-    return sent
+            state, problem = _send(app, notice, hand_over)
+            counts[state] += 1
+    return Sent(
+        sent=counts[DeliveryState.SENT],
+        deferred=counts[DeliveryState.DEFERRED],
+        failed=counts[DeliveryState.FAILED],
+        stopped=problem,
+    )
 
 
-def _send(app: App, notice: Notice, transport: Transport) -> bool:
-    """Send one and record how it went; False where no other would leave now."""
+def _send(
+    app: App, notice: Notice, hand_over: Callable[[str, bytes], str]
+) -> tuple[DeliveryState, str]:
+    """Send one and record how it went; say as well why no other would leave now, if so."""
     mail = app.settings.mail
     try:
-        message = notice_mail(
-            notice,
-            app.settings.bulletin(notice.bulletin)
-            or BulletinSettings(slug=notice.bulletin, title=notice.bulletin),
-            settings=mail,
-            base_url=app.settings.base_url,
-            renderer=app.renderer,
-            sent_at=app.clock(),
-        )
-        reply = transport.send(parseaddr(mail.sender)[1], notice.address, message)
+        reply = hand_over(notice.address, _written(app, notice))
     except TransportError as error:
         state, later = after_failure(error, notice, retry=mail.retry, now=app.clock())
         app.notices.record(notice, state, reply=str(error), now=app.clock(), next_attempt=later)
         log.warning("notice %d %s: %s", notice.id, state.value, error)
-        return not error.about_us
+        return state, str(error) if error.about_us else ""
     except BaseException as error:
         # A template that is broken, a stop in the middle: it is tried again later.
         app.notices.record(
@@ -77,7 +76,19 @@ def _send(app: App, notice: Notice, transport: Transport) -> bool:
         raise
     app.notices.record(notice, DeliveryState.SENT, reply=reply, now=app.clock())
     log.info("notice %d sent at attempt %d", notice.id, notice.attempts)
-    return True
+    return DeliveryState.SENT, ""
+
+
+def _written(app: App, notice: Notice) -> bytes:
+    bulletin = app.settings.bulletin(notice.bulletin)
+    return notice_mail(
+        notice,
+        bulletin or BulletinSettings(slug=notice.bulletin, title=notice.bulletin),
+        settings=app.settings.mail,
+        base_url=app.settings.base_url,
+        renderer=app.renderer,
+        sent_at=app.clock(),
+    )
 
 
 def after_failure(

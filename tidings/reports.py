@@ -142,14 +142,21 @@ def refused_report(app: App) -> list[Report]:
 
 
 def health_report(app: App) -> Report:
-    """Return how all sources and feeds are and what waits in the outbox."""
+    """Return how all sources and feeds are, what waits in the outbox, and whether mail goes out.
+
+    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
+    """
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
-    waiting = app.deliveries.tally()
-    well = all(source["healthy"] for source in sources) and not refused
+    waiting, stop = app.deliveries.tally(), app.stops.current()
+    unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
+    read = all(source["healthy"] for source in sources)
+    well = read and not refused and stop is None and not unbalanced
     return {
         "status": "ok" if well else "failing",
         "sources": sources,
         "refused": refused,
         "deliveries": {state.value: count for state, count in waiting.items()},
+        "mail_stopped_since": _instant(stop.since) if stop else None,
+        "editions_out_of_balance": unbalanced,
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from feeds.check import Checker, Word
 from feeds.fetch import Fetcher
 from feeds.render import TemplateError
+from notifier.dkim import DkimError
+from notifier.outbox import Sent
 from tidings.alerts import mail_turns, note_turns
 from tidings.app import MOST_WORKERS
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings
     from feeds.records import Check, Claim
-    from notifier.outbox import Sent
     from tidings.app import App
 
 log = logging.getLogger("tidings.work")
@@ -156,9 +157,24 @@ def open_editions(app: App, stopping: Callable[[], bool]) -> int:
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
-    """Send every delivery that is due; first the few mails that somebody waits for."""
+    """Send every delivery that is due, first the few mails that somebody waits for.
+
+    The operator is let know where none can leave.
+    """
+    from tidings.mail_alerts import mail_stops, note_run
     from tidings.mailing import open_outbox
     from tidings.notices import send_notices
 
-    send_notices(app, stopping)
-    return open_outbox(app).run(stopping)
+    notices = Sent()
+    try:
+        notices = send_notices(app, stopping)
+        sent = open_outbox(app).run(stopping)
+    except DkimError as error:
+        sent = Sent(stopped=str(error))
+        log.error("no mail leaves: %s", error)  # noqa: TRY400 - for an operator
+    if not sent.sent:
+        # What digests met says more; where none was due, a notice speaks for all.
+        sent = replace(sent, stopped=sent.stopped or notices.stopped)
+    note_run(app, replace(sent, sent=sent.sent + notices.sent))
+    mail_stops(app)
+    return sent

@@ -1,0 +1,76 @@
+"""The operator hears once that mail has stopped, and once that it goes out again.
+
+The mail about it leaves by the relays that there are: where all refuse us it waits, and is tried
+again as often as a mail that was put off. Until then the log, ``/health`` and the exit code say it.
+"""
+
+from __future__ import annotations
+
+import logging
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
+
+from notifier.transport import TransportError
+from tidings.app import mail_domain
+from tidings.mailing import send_alone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from config.settings import Settings
+    from notifier.outbox import Sent
+    from notifier.stop_store import Stop
+    from tidings.app import App
+
+log = logging.getLogger("tidings.alerts")
+
+
+def note_run(app: App, sent: Sent) -> None:
+    """Remember whether mail goes out, by how a run of the outbox went."""
+    if sent.stopped:
+        app.stops.begin(sent.stopped, now=app.clock())
+    elif sent.sent:
+        app.stops.end(now=app.clock())
+
+
+def mail_stops(app: App) -> None:
+    """Tell the operator by mail what he does not know yet of a stop."""
+    mail = app.settings.mail
+    if not mail.operator:
+        return
+    stop = app.stops.claim_untold(now=app.clock(), lease=mail.retry)
+    if stop is None:
+        return
+    try:
+        told = stop_mail(stop, app.settings, sent_at=app.clock())
+        send_alone(app, parseaddr(mail.operator)[1], told)
+    except TransportError as error:
+        if not error.permanent or error.about_us:
+            log.warning("the operator could not be told by mail that it stopped: %s", error)
+            return
+        # Another try would get the same answer, at every tick.
+        log.error("no mail to [mail] operator: %s", error)  # noqa: TRY400 - for an operator
+    app.stops.told(stop)
+
+
+def stop_mail(stop: Stop, settings: Settings, *, sent_at: datetime) -> bytes:
+    """Return the mail that tells of a stop; the same news has the same Message-ID."""
+    message = EmailMessage(policy=SMTP)
+    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
+    message["From"] = settings.mail.sender
+    message["To"] = settings.mail.operator
+    since = f"{stop.since:%Y-%m-%d %H:%M} UTC"
+    if stop.ended is None:
+        message["Subject"] = "Tidings: mail has stopped"
+        text = f"No mail goes out since {since}; all of it waits.\n\n{stop.problem}\n"
+    else:
+        message["Subject"] = "Tidings: mail goes out again"
+        until = f"{stop.ended:%Y-%m-%d %H:%M} UTC"
+        text = f"From {since} to {until} no mail went out.\n\n{stop.problem}\n"
+    news = "stopped" if stop.ended is None else "again"
+    message["Message-ID"] = f"<mail-{news}.{stop.id}@{mail_domain(settings)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{text}\n{settings.base_url}/health\n")
+    return message.as_bytes()
