@@ -271,6 +271,11 @@ class BounceSettings:
     )
     suppress_after: int = setting(6, "After so many in a row it is not written to any more.")
 
+    @property
+    def are_read(self) -> bool:
+        """Whether there is a mailbox to read."""
+        return self.maildir is not None or bool(self.imap_host)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:

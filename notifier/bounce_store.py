@@ -37,12 +37,13 @@ ON CONFLICT (delivery) DO NOTHING
 _ARRIVED = """
 SELECT max(deliveries.id) FROM deliveries
 JOIN subscriptions ON subscriptions.id = deliveries.subscription
-WHERE subscriptions.subscriber = :subscriber AND state = 'sent' AND finished <= :settled
-  AND NOT EXISTS (SELECT 1 FROM bounces WHERE bounces.delivery = deliveries.id)
+WHERE subscriptions.subscriber = bounced.id AND state = 'sent' AND finished <= :settled
+  AND NOT EXISTS (SELECT 1 FROM bounces AS back WHERE back.delivery = deliveries.id)
 """
 _IN_A_ROW = f"""
-SELECT count(*) AS bounces, max(reported) AS latest FROM bounces
-WHERE subscriber = :subscriber AND weight = 'soft' AND reported > :since
+SELECT count(*) AS bounces FROM bounces
+JOIN subscribers AS bounced ON bounced.id = bounces.subscriber
+WHERE bounced.address = :address AND weight = 'soft' AND reported > :since
   AND delivery > coalesce(({_ARRIVED}), 0)
 """
 
@@ -131,23 +132,19 @@ class BounceStore:
                 id=about.delivery_id,
             )
 
-    def in_a_row(
-        self, subscriber: int, *, within: timedelta, now: datetime
-    ) -> tuple[int, datetime | None]:
-        """Return how many mails in a row came back softly, and when the last report came.
+    def in_a_row(self, address: str, *, within: timedelta, now: datetime) -> int:
+        """Return how many mails in a row to an address came back softly.
 
         A mail that went out and did not come back ends the row; so does a time without any.
         """
         with self._database.reading() as transaction:
             row = transaction.one(
                 _IN_A_ROW,
-                subscriber=subscriber,
+                address=address,
                 since=to_column(now - within),
                 settled=to_column(now - SETTLED),
             )
-        if row is None or not row["bounces"]:
-            return 0, None
-        return int(row["bounces"]), from_column(row["latest"])
+        return int(row["bounces"]) if row else 0
 
     def of_address(self, address: str, *, limit: int) -> tuple[Bounce, ...]:
         """Return what came back from an address, the latest first."""
@@ -170,6 +167,9 @@ class BounceStore:
         """
         values = {"now": to_column(now)}
         untold = "weight = 'ours' AND told = 0"
+        with self._database.reading() as transaction:
+            if transaction.one(f"SELECT 1 FROM bounces WHERE {untold} LIMIT 1") is None:
+                return None
         with self._database.transaction() as transaction:
             row = transaction.one(
                 "SELECT delivery, weight, status, words, reported, "

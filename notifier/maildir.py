@@ -6,17 +6,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from notifier.bounces import MOST_BYTES
+from notifier.mailboxes import MailboxError, Read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from notifier.report_source_store import Place
+
 # Of one go; the rest is read at the next.
 _MOST = 1000
-
-
-class MaildirError(Exception):
-    """The folder cannot be read or written; the message names it and the remedy."""
 
 
 class Maildir:
@@ -26,11 +25,13 @@ class Maildir:
         self._folder = folder
         self._known = known
 
-    def read(self, take: Callable[[str, bytes], bool], stopping: Callable[[], bool]) -> int:
+    def read(
+        self, _place: Place, take: Callable[[str, bytes], bool], stopping: Callable[[], bool]
+    ) -> Read:
         """Give each new mail to ``take``; those for which it says True were ours and are seen.
 
-        Return how many it took. A mail that another process moved meanwhile is its. Raises
-        MaildirError.
+        A mail that another process moved meanwhile is its. Raises
+        MailboxError.
         """
         taken = 0
         try:
@@ -46,20 +47,11 @@ class Maildir:
                 else:
                     self._known.add(path.name)
         except OSError as error:
-            raise MaildirError(
+            raise MailboxError(
                 f"{self._folder}: {error.strerror}; [bounces] maildir names a maildir, with the "
                 "folders new and cur, which this account may read and write"
             ) from error
-        return taken
-
-    def look(self, show: Callable[[str, bytes], object]) -> None:
-        """Give each new mail to ``show``, and change nothing. Raises MaildirError."""
-
-        def left(name: str, mail: bytes) -> bool:
-            show(name, mail)
-            return False
-
-        self.read(left, lambda: False)
+        return Read(ours=taken)
 
     def _unknown(self) -> list[Path]:
         # A folder cur/ that is missing is found out before anything is taken.
@@ -69,7 +61,8 @@ class Maildir:
         return [path for path in paths if path.name not in self._known][:_MOST]
 
     def _mark_seen(self, path: Path) -> None:
-        name = path.name if ":2," in path.name else f"{path.name}:2,S"
+        base, _, flags = path.name.partition(":2,")
+        name = f"{base}:2,{''.join(sorted({*flags, 'S'}))}"
         with suppress(FileNotFoundError):
             path.rename(self._folder / "cur" / name)
 

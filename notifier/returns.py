@@ -157,9 +157,7 @@ class Returns:
                 return Follows.TOLD
             case Weight.HARD:
                 return Follows.SUPPRESSED
-        before, _ = self.bounces.in_a_row(
-            about.subscriber_id, within=self.patience.within, now=self.clock()
-        )
+        before = self.bounces.in_a_row(about.address, within=self.patience.within, now=self.clock())
         return self.patience.follows(before + 1)
 
     def _do(self, follows: Follows, about: About) -> None:

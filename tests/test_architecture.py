@@ -30,6 +30,7 @@ DOORS = {
     "css_inline": {"notifier/mail.py"},
     "email_validator": {"notifier/address.py"},
     "feedgen": {"feeds/rss_atom.py"},
+    "imaplib": {"notifier/imap.py"},
     "jinja2": {"feeds/render.py"},
     "nh3": {"feeds/markup.py"},
     "obstore": {"feeds/output_bucket.py"},

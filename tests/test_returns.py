@@ -97,7 +97,7 @@ def test_nobody_there_is_written_to_no_more(world: Returning) -> None:
     assert world.reply(delivery) == ("sent", "came back: 5.1.1 550 5.1.1 nobody of that name")
     world.store(entry("later"))
     assert world.open_all() == 0
-    assert world.outbox.claim(now=world.clock(), lease=LEASE) is None
+    assert not world.outbox.claim(now=world.clock(), lease=LEASE)
 
 
 @pytest.mark.parametrize("mark", ["address", "message", "envelope", "returned"])
@@ -147,7 +147,7 @@ def test_the_same_report_twice_counts_once(world: Returning) -> None:
     first, second = world.returns.take(mail), world.returns.take(mail)
 
     assert (first.follows, second.follows) == (Follows.NOTED, Follows.NOTHING)
-    assert world.bounces.in_a_row(1, within=timedelta(days=60), now=world.clock())[0] == 1
+    assert world.bounces.in_a_row(ANN, within=timedelta(days=60), now=world.clock()) == 1
 
 
 def test_a_mailbox_that_stays_full_is_slowed_then_suppressed(world: Returning) -> None:
