@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from config.logins import without_login
-from config.schedule import Cron, Interval, parse_cron, parse_duration
-from config.settings import (
+from config.kinds import (
     BucketAddress,
     Count,
     DatabaseAddress,
@@ -32,6 +30,8 @@ from config.settings import (
     WebAddress,
     WebAddresses,
 )
+from config.logins import without_login
+from config.schedule import Cron, Interval, parse_cron, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,12 +13,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from config.bounce_settings import BounceSettings
 from config.convert import CONVERTERS, Unfit, describe
 from config.feeds import feed_problems
 from config.lines import line_of
+from config.places import resolved
 from config.schedule import Cron, Interval, Schedule
 from config.settings import (
-    BounceSettings,
     BucketSettings,
     BulletinSettings,
     FetchSettings,
@@ -150,7 +151,7 @@ class _Loader:
         settings = Settings(path=self._path, **sections, bulletins=tuple(loaded), merges=merges)
         for path, message in feed_problems(settings):
             self._note(path, message)
-        return self._resolved(settings)
+        return resolved(settings, self._path.absolute().parent)
 
     # --- sections and their keys -----------------------------------------------------------
 
@@ -344,37 +345,6 @@ class _Loader:
                 Problem(variable, "", f"{environ[variable]}: cannot be read ({reason})")
             )
             return None
-
-    def _resolved(self, settings: Settings) -> Settings:
-        """Make relative paths count from the folder of the configuration."""
-        folder = self._path.absolute().parent
-        site, store, mail = settings.site, settings.store, settings.mail
-        maildir = settings.bounces.maildir
-        return replace(
-            settings,
-            store=replace(store, data=folder / store.data),
-            site=replace(
-                site,
-                output=folder / site.output,
-                templates=folder / site.templates if site.templates else None,
-            ),
-            bounces=replace(settings.bounces, maildir=folder / maildir if maildir else None),
-            mail=replace(
-                mail,
-                dkim_key=folder / mail.dkim_key if mail.dkim_key else None,
-                dkim_ed25519_key=folder / mail.dkim_ed25519_key if mail.dkim_ed25519_key else None,
-            ),
-            bulletins=tuple(
-                replace(
-                    bulletin,
-                    sources=tuple(
-                        replace(source, file=folder / source.file) if source.file else source
-                        for source in bulletin.sources
-                    ),
-                )
-                for bulletin in settings.bulletins
-            ),
-        )
 
     def _table(self, path: tuple[str, ...], parent: dict[str, Any]) -> dict[str, Any]:
         table = parent.get(path[-1], {})

@@ -6,52 +6,36 @@ against these. Reading files and the environment stands in ``config.load``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from config.bounce_settings import BounceSettings
+from config.kinds import (
+    BucketAddress,
+    Count,
+    DatabaseAddress,
+    DateFormat,
+    Language,
+    Mailbox,
+    MailSecurity,
+    OptionalMailbox,
+    Pattern,
+    Port,
+    Rate,
+    SourceKind,
+    Texts,
+    Uncertain,
+    WebAddress,
+    WebAddresses,
+    required,
+    setting,
+)
 from config.logins import without_login
 from config.schedule import Interval, Schedule
 
-SourceKind = Literal["auto", "html", "text", "feed"]
-MailSecurity = Literal["starttls", "tls", "none"]
-Uncertain = Literal["again", "never"]
-
-# Texts and numbers with a form of their own; config.convert says which.
-Port = Annotated[int, "port"]
-Count = Annotated[int, "1 or more"]
-Rate = Annotated[float, "0 or more"]
-Language = Annotated[str, "language"]
-Pattern = Annotated[str, "regular expression"]
-DateFormat = Annotated[str, "date format"]
-WebAddress = Annotated[str, "web address"]
-WebAddresses = Annotated[tuple[str, ...], "web addresses"]
-BucketAddress = Annotated[str, "bucket address"]
-DatabaseAddress = Annotated[str, "database address"]
-Mailbox = Annotated[str, "mailbox"]
-OptionalMailbox = Annotated[str, "mailbox, or nothing"]
-
-Texts = tuple[str, ...]
-
 DEFAULT_PORT = 8080
-
-
-def setting(default: Any, why: str, *, secret: bool = False) -> Any:  # noqa: ANN401
-    """Declare a field with its default and the operator's line of why.
-
-    A secret is never printed and may come from the file that ``NAME_FILE`` names.
-    """
-    metadata = {"why": why, "secret": secret}
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def required(why: str) -> Any:  # noqa: ANN401
-    """Declare a field that has no default."""
-    return field(metadata={"why": why, "secret": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,42 +223,6 @@ class MailSettings:
             password=self.password,
         )
         return (*([first] if self.host else []), *self.relays)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BounceSettings:
-    """Where mails come back, and how long an address that does not take them is borne with."""
-
-    maildir: Path | None = setting(
-        None, "Maildir of bounces, complaints and mails that unsubscribe; empty: none."
-    )
-    imap_host: str = setting("", "IMAP server of such a mailbox; empty: none.")
-    imap_port: Port = setting(993, "Its port.")
-    imap_security: MailSecurity = setting("tls", "tls, starttls (port 143), or none.")
-    imap_user: str = setting("", "Login name there.")
-    imap_password: str = setting(
-        "", "Password there; better by TIDINGS_BOUNCES_IMAP_PASSWORD_FILE.", secret=True
-    )
-    imap_folder: str = setting("INBOX", "Folder that is read; foreign mail in it is left alone.")
-    imap_done: str = setting(
-        "", "Folder to which our own reports are moved; empty: they are marked as read."
-    )
-    webhook_secret: str = setting(
-        "", "Secret of those who may POST reports to /bounces; empty: nobody may.", secret=True
-    )
-    every: timedelta = setting(timedelta(minutes=5), "How often they are read.")
-    within: timedelta = setting(
-        timedelta(days=60), "Temporary bounces count together within this time."
-    )
-    slow_after: int = setting(
-        3, "After so many in a row an address hears at most once a week, until a mail arrives."
-    )
-    suppress_after: int = setting(6, "After so many in a row it is not written to any more.")
-
-    @property
-    def are_read(self) -> bool:
-        """Whether there is a mailbox to read."""
-        return self.maildir is not None or bool(self.imap_host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from config.settings import SourceKind
+    from config.kinds import SourceKind
 
 _MARKUP = re.compile(
     r"<(?:!doctype\s+html|html|head|body|div|p|ul|ol|table|h[1-6]|article|section|main|a|dl)\b",

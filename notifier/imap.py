@@ -17,7 +17,7 @@ from notifier.mailboxes import MailboxError, Read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from config.settings import BounceSettings
+    from config.bounce_settings import BounceSettings
     from notifier.report_source_store import Place
 
 _TIMEOUT_S = 60

@@ -13,7 +13,7 @@ from feeds.instants import from_column
 from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from feeds.database import Database, Row
@@ -32,6 +32,10 @@ FROM (
 JOIN editions ON editions.id = deliveries.edition
 LEFT JOIN attempts ON attempts.delivery = deliveries.id
 ORDER BY deliveries.id DESC, attempts.number
+"""
+_TITLES = """
+SELECT title FROM edition_items JOIN items ON items.id = edition_items.item
+WHERE edition = :edition ORDER BY published DESC, number DESC
 """
 # The law of the ledger: everybody in an edition's audience is somewhere, and only once.
 _SUMS = """
@@ -66,7 +70,8 @@ class Attempt:
 class LedgerLine:
     """One delivery with all its attempts: why somebody got an edition, or did not.
 
-    ``reply`` is the last word on it; ``next_attempt`` is None once it is ``finished``.
+    ``reply`` is the last word on it; ``next_attempt`` is None once it is ``finished``. ``items``
+    are the titles that the edition holds. ``address`` is empty where somebody was forgotten.
     """
 
     delivery_id: int
@@ -81,6 +86,7 @@ class LedgerLine:
     created: datetime
     next_attempt: datetime | None
     finished: datetime | None
+    items: tuple[str, ...]
     attempts: tuple[Attempt, ...]
 
 
@@ -134,7 +140,13 @@ class LedgerStore:
     def _lines(self, which: str, *, about: object, limit: int) -> tuple[LedgerLine, ...]:
         with self._database.reading() as transaction:
             rows = transaction.all(_LINES.format(which=which), about=about, limit=limit)
-        return tuple(_line_from(list(group)) for _, group in groupby(rows, lambda row: row["id"]))
+            titles = {
+                edition: tuple(row["title"] for row in transaction.all(_TITLES, edition=edition))
+                for edition in {row["edition"] for row in rows}
+            }
+        return tuple(
+            _line_from(list(group), titles) for _, group in groupby(rows, lambda row: row["id"])
+        )
 
     def sums_of_item(self, item: str) -> tuple[Sum, ...]:
         """Return where the audiences of the editions that hold an item are."""
@@ -154,7 +166,7 @@ class LedgerStore:
         return tuple(found for found in self.sums() if not found.balanced)
 
 
-def _line_from(rows: Sequence[Row]) -> LedgerLine:
+def _line_from(rows: Sequence[Row], titles: Mapping[int, tuple[str, ...]]) -> LedgerLine:
     row = rows[0]
     finished = from_column(row["finished"])
     return LedgerLine(
@@ -170,6 +182,7 @@ def _line_from(rows: Sequence[Row]) -> LedgerLine:
         created=from_column(row["created"]),
         next_attempt=None if finished else from_column(row["next_attempt"]),
         finished=finished,
+        items=titles[row["edition"]],
         attempts=tuple(_attempt_from(row) for row in rows if row["attempt"] is not None),
     )
 

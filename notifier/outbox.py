@@ -70,7 +70,7 @@ class Outbox:
     settings: MailSettings
     write: Callable[[Delivery], Callable[[datetime], bytes] | None]
     sender: Callable[[Delivery], str]
-    suppress: Callable[[str, str], None]
+    suppress: Callable[[str], None]
     lease: timedelta
     clock: Callable[[], datetime]
 
@@ -97,6 +97,7 @@ class _Run:
     _couriers: set[Courier] = field(default_factory=set)
     _hired: list[Courier] = field(default_factory=list)
     _idle: list[Courier] = field(default_factory=list)
+    _dead: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take a tray for what is claimed."""
@@ -225,7 +226,7 @@ class _Run:
         elif error.puts_off:
             self.tray.pace.slow_down(delivery.domain, now)
         if error.verdict is not None and error.verdict.dead:
-            self.box.suppress(delivery.address, str(error))
+            self._dead[delivery.address] = str(error)
         decision = after_failure(error, delivery, now=now, settings=settings)
         return Outcome(
             delivery=delivery,
@@ -295,7 +296,16 @@ class _Run:
                 outcome.delivery.attempts,
                 outcome.reply,
             )
+        self._bury()
         return lost
+
+    def _bury(self) -> None:
+        """Have the addresses that are not there written to no more."""
+        for address, reply in tuple(self._dead.items()):
+            self.box.suppress(address)
+            # Only what is written is done with: a store that fails may be asked again.
+            del self._dead[address]
+            log.warning("an address takes no mail for good and is written to no more: %s", reply)
 
     def _send_idle_home(self) -> None:
         for courier in self._idle:

@@ -7,7 +7,6 @@ and writes over nobody.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from feeds.database import Database, Row, Transaction
-
-log = logging.getLogger("tidings.mail")
 
 # The states stand there in the words of the index, which has no others.
 _OPEN = "state IN ('queued', 'deferred', 'uncertain', 'sending')"
@@ -56,17 +53,20 @@ SELECT id, attempts, :now, 'sending', :relay FROM deliveries
 WHERE id = :delivery AND lease = :lease AND state = 'sending'
 """
 _BEGUN = "SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'"
+# Who was forgotten meanwhile has no address here, and it is not quoted either.
 _NOTE = """
 UPDATE attempts
 SET state = :state, finished = :now, relay = :relay, code = :code, enhanced = :enhanced,
-    reply = :reply
+    reply = CASE WHEN (SELECT address FROM deliveries WHERE id = :delivery) = '' THEN ''
+            ELSE :reply END
 WHERE delivery = :delivery AND finished IS NULL AND EXISTS (
     SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'
 )
 """
 _RECORD = """
 UPDATE deliveries
-SET state = :state, reply = :reply, next_attempt = :next_attempt, finished = :finished,
+SET state = :state, next_attempt = :next_attempt, finished = :finished,
+    reply = CASE WHEN address = '' THEN '' ELSE :reply END,
     doubts = doubts + :doubt
 WHERE id = :delivery AND lease = :lease
   AND state IN ('queued', 'deferred', 'uncertain', 'sending')
@@ -164,16 +164,6 @@ class OutboxStore:
                 until=to_column(until),
                 reply=_told(reply),
             )
-
-    def suppress(self, address: str, reply: str) -> None:
-        """Write to an address no more: it takes no mail for good, as a relay said."""
-        with self._database.transaction() as transaction:
-            transaction.run(
-                "UPDATE subscribers SET state = 'bounced' WHERE address = :address "
-                "AND state = 'active'",
-                address=address,
-            )
-        log.warning("an address takes no mail for good and is written to no more: %s", reply)
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
         """Count the deliveries in each state, of one edition or of all."""

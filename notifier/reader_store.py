@@ -1,4 +1,7 @@
-"""What is known of a subscriber, and why something was told or not, in SQL."""
+"""What is known of a subscriber, and why something was not told, in SQL.
+
+What was told stands in the ledger: ``notifier.ledger_store``.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +16,6 @@ if TYPE_CHECKING:
 
     from feeds.database import Database, Row, Transaction
     from feeds.model import Item
-
-_TOLD = """
-SELECT editions.bulletin AS bulletin, editions.number AS number, editions.id AS edition,
-       deliveries.state AS state, reply, deliveries.created AS created, finished, attempts,
-       message_id, subscriptions.token AS token, deliveries.address AS address
-FROM deliveries
-JOIN editions ON editions.id = deliveries.edition
-JOIN subscriptions ON subscriptions.id = deliveries.subscription
-JOIN subscribers ON subscribers.id = subscriptions.subscriber
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One edition on its way to one subscriber, and how far it has come."""
-
-    address: str
-    bulletin: str
-    number: int
-    edition: int
-    state: str
-    reply: str
-    attempts: int
-    created: datetime
-    finished: datetime | None
-    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,29 +40,6 @@ class ReaderStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def told(self, address: str, *, limit: int) -> tuple[Told, ...]:
-        """Return the last editions to an address, newest first, with the titles of their items."""
-        with self._database.reading() as transaction:
-            rows = transaction.all(
-                f"{_TOLD} WHERE subscribers.address = :address "
-                "ORDER BY deliveries.id DESC LIMIT :limit",
-                address=address,
-                limit=limit,
-            )
-            return tuple(_told_from(transaction, row) for row in rows)
-
-    def told_of(self, item: Item, *, limit: int) -> tuple[Told, ...]:
-        """Return the deliveries that held an item, by address."""
-        with self._database.reading() as transaction:
-            rows = transaction.all(
-                f"{_TOLD} WHERE editions.id IN "
-                "(SELECT edition FROM edition_items WHERE item = :item) "
-                "ORDER BY deliveries.address, deliveries.id LIMIT :limit",
-                item=item.id,
-                limit=limit,
-            )
-            return tuple(_told_from(transaction, row) for row in rows)
 
     def not_told(self, item: Item, *, limit: int) -> tuple[Standing, ...]:
         """Return the subscriptions of its bulletin that an item was not told, by address."""
@@ -163,33 +117,13 @@ def _standing_from(row: Row) -> Standing:
     )
 
 
-def _told_from(transaction: Transaction, row: Row) -> Told:
-    items = transaction.all(
-        "SELECT title FROM edition_items JOIN items ON items.id = edition_items.item "
-        "WHERE edition = :edition ORDER BY published DESC, number DESC",
-        edition=row["edition"],
-    )
-    return Told(
-        address=row["address"],
-        bulletin=row["bulletin"],
-        number=row["number"],
-        edition=row["edition"],
-        state=row["state"],
-        reply=row["reply"],
-        attempts=row["attempts"],
-        created=from_column(row["created"]),
-        finished=from_column(row["finished"]),
-        items=tuple(item["title"] for item in items),
-    )
-
-
 def _known_subscription(transaction: Transaction, row: Row) -> dict[str, object]:
     rules = transaction.all(
         "SELECT cadence, wanted, next_digest FROM rules WHERE subscription = :id ORDER BY position",
         id=row["id"],
     )
     mails = transaction.all(
-        "SELECT deliveries.created AS created, finished, state, reply, message_id "
+        "SELECT id, created, finished, state, reply, message_id "
         "FROM deliveries WHERE subscription = :id ORDER BY id",
         id=row["id"],
     )
@@ -209,11 +143,22 @@ def _known_subscription(transaction: Transaction, row: Row) -> dict[str, object]
             }
             for rule in rules
         ],
-        "mails": [{name: mail[name] for name in _MAIL} for mail in mails],
+        "mails": [
+            {**{name: mail[name] for name in _MAIL}, "attempts": _attempts(transaction, mail["id"])}
+            for mail in mails
+        ],
     }
 
 
 _MAIL = ("created", "finished", "state", "reply", "message_id")
+
+
+def _attempts(transaction: Transaction, delivery: int) -> list[dict[str, object]]:
+    rows = transaction.all(
+        "SELECT started, finished, state, reply FROM attempts WHERE delivery = :id ORDER BY number",
+        id=delivery,
+    )
+    return [{name: row[name] for name in ("started", "finished", "state", "reply")} for row in rows]
 
 
 def _parts(column: str) -> dict[str, list[str]]:

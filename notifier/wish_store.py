@@ -140,6 +140,12 @@ class WishStore:
                     "UPDATE deliveries SET address = '', reply = '' WHERE subscription = :id",
                     id=current.id,
                 )
+                # A relay often quotes the address that it refuses.
+                transaction.run(
+                    "UPDATE attempts SET reply = '' WHERE delivery IN "
+                    "(SELECT id FROM deliveries WHERE subscription = :id)",
+                    id=current.id,
+                )
             transaction.run(
                 "DELETE FROM bounces WHERE subscriber = :id", id=subscription.subscriber_id
             )

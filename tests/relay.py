@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aiosmtpd.smtp import Envelope, Session
 
-    from config.settings import MailSecurity
+    from config.kinds import MailSecurity
 
 LOOPBACK = "127.0.0.1"
 # What openssl makes valid for this address and signed by itself.

@@ -22,6 +22,7 @@ from notifier.outbox import Outbox
 from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
 from notifier.relays import ways_out
+from notifier.suppression_store import Reason, SuppressionStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +49,15 @@ def send(order: dict[str, Any]) -> None:
         timeout=timedelta(seconds=order["timeout"]),
     )
     with open_database(order["database"], Path(order["data"])) as database:
-        outbox = OutboxStore(database)
+        suppressions = SuppressionStore(database)
         Outbox(
-            deliveries=outbox,
+            deliveries=OutboxStore(database),
             paces=PaceStore(database),
             open_way=ways_out(settings, Path(order["data"]), lambda: now),
             settings=settings,
             write=write,
             sender=lambda _delivery: "news@example.org",
-            suppress=outbox.suppress,
+            suppress=lambda address: suppressions.suppress(address, Reason.BOUNCED, now=now),
             lease=LEASE,
             clock=lambda: now,
         ).run(lambda: False)

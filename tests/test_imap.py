@@ -10,7 +10,7 @@ from bounce_mails import letter, report
 from dovecot import LOGIN, Dovecot
 from relay import trusting
 
-from config.settings import BounceSettings
+from config.bounce_settings import BounceSettings
 from notifier.imap import ImapMailbox
 from notifier.mailboxes import MailboxError, Read
 from notifier.report_source_store import Place

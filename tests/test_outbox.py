@@ -23,6 +23,7 @@ from notifier.outcomes import after_failure
 from notifier.pace_store import PaceStore
 from notifier.relays import ways_out
 from notifier.replies import Step, judge
+from notifier.suppression_store import Reason, Suppression, SuppressionStore
 from notifier.transport import TransportError
 
 if TYPE_CHECKING:
@@ -150,7 +151,9 @@ class Post:
             settings=settings,
             write=letters or (lambda delivery: _letter(write, delivery)),
             sender=lambda _delivery: SENDER,
-            suppress=self.world.outbox.suppress,
+            suppress=lambda address: SuppressionStore(self.world.database).suppress(
+                address, Reason.BOUNCED, now=self.world.clock()
+            ),
             lease=LEASE,
             clock=self.world.clock,
         )
@@ -399,15 +402,21 @@ def test_a_relay_without_pipelining_is_spoken_to_step_by_step(post: Post) -> Non
 
 
 def test_a_dead_address_is_written_to_no_more(post: Post) -> None:
-    """What is queued for it later is never opened; one with a full mailbox stays."""
+    """Its subscriptions end, what waits for it elsewhere ends too; a full mailbox stays."""
+    post.world.subscribe("ann", "weekly", to="library")
     post.mailbox.refuses = {
         "ann@example.org": "550 5.1.1 no such user",
         "ben@example.org": "552 5.2.2 mailbox full",
     }
+    began = post.world.clock()
     post.run()
     post.world.store(entry("two"))
     post.world.open_all()
 
+    found = SuppressionStore(post.world.database).find("ann@example.org")
+    assert found == Suppression(Reason.BOUNCED, began)
+    assert all(one.ended == began for one in post.world.subscribers.of_address("ann@example.org"))
+    assert LedgerStore(post.world.database).unbalanced() == ()
     assert [name for name, told in post.world.told().items() if len(told) == 2] == ["ben", "cy"]
 
 

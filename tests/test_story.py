@@ -364,6 +364,7 @@ SEAMS = (
     "feeds.rss_atom:write_rss",
     "feeds.json_feed:write_json_feed",
     "feeds.publish:Publisher.publish_all",
+    "notifier.due_store:decide",
     "notifier.edition_store:EditionStore._queue",
     "notifier.edition_store:EditionStore.open_due",
     "notifier.outbox_store:OutboxStore.claim",

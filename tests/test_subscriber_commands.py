@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from config.load import load
-from notifier.model import Rule
+from notifier.ledger_store import Attempt, LedgerLine
+from notifier.model import DeliveryState, Rule
 from tidings.app import open_app
 from tidings.cli import FAILED, OK, USAGE, main
+from tidings.explaining import told_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +216,7 @@ def test_why_tells_what_became_of_each_item(tmp_path: Path, run: Run) -> None:
     run("tick", "--quiet")
     run("subscribers", "add", "eve@example.org", "harbour")
     items = [line.split("\t") for line in run("items", "list", "harbour")[1].splitlines()]
-    tokens = {title: token for token, _, _, title in items}
+    tokens = {title: token for token, _, _, title, _ in items}
 
     rows = json.loads(run("items", "why", tokens["Ferry late"], "--json")[1])
     old = run("items", "why", tokens["New harbour master"])[1]
@@ -232,7 +235,52 @@ def test_why_tells_what_became_of_each_item(tmp_path: Path, run: Run) -> None:
     assert "sent " in ann[1]
     assert (unknown[0], "nothing is known" in unknown[2]) == (FAILED, True)
     told = json.loads(run("subscribers", "why", "ann@example.org", "--json")[1])
-    assert told["editions"][0]["items"] == ["Ferry late"]
+    (edition,) = told["editions"]
+    (attempt,) = edition["attempts"]
+    assert (edition["items"], edition["state"]) == (["Ferry late"], "sent")
+    assert (attempt["number"], attempt["state"], attempt["relay"]) == (1, "sent", "folder")
+
+
+def test_why_tells_of_the_attempts_that_failed() -> None:
+    """With time, relay and answer; how the last one ended is said first."""
+    since = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    attempts = tuple(
+        Attempt(
+            number=number,
+            started=since + timedelta(minutes=5 * number),
+            finished=since + timedelta(minutes=5 * number),
+            state=state,
+            relay="relay.test:25",
+            code=None,
+            enhanced="",
+            reply=reply,
+        )
+        for number, state, reply in (
+            (1, DeliveryState.DEFERRED, "450 later"),
+            (2, DeliveryState.SENT, "250 taken"),
+        )
+    )
+    line = LedgerLine(
+        delivery_id=1,
+        edition_id=1,
+        bulletin="harbour",
+        edition_number=1,
+        subscription_id=1,
+        address="ann@example.org",
+        state=DeliveryState.SENT,
+        message_id="<1@example.org>",
+        reply="250 taken",
+        created=since,
+        next_attempt=None,
+        finished=attempts[1].finished,
+        items=("Ferry late",),
+        attempts=attempts,
+    )
+
+    assert told_words(line) == (
+        "sent 2026-11-23 12:10 UTC: 250 taken; "
+        "attempt 1 2026-11-23 12:05 UTC by relay.test:25 deferred: 450 later"
+    )
 
 
 def test_plain_text_is_one_body(tmp_path: Path, run: Run) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from relay import Step
 
-    from config.settings import MailSecurity
+    from config.kinds import MailSecurity
 
 SENDER = "tidings@example.org"
 ANN = "ann@example.org"

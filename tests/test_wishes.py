@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from test_edition_store import World
-from worlds import NOON, entry
+from worlds import LEASE, NOON, entry
 
 from config.settings import BulletinSettings
 from feeds.filters import ItemFilter
 from feeds.model import Changes, Content, Evidence, Match, Revision
 from notifier.cadence import next_digest
 from notifier.edition_store import EditionStore
+from notifier.ledger_store import LedgerStore
 from notifier.model import DeliveryState, Form, Rule
+from notifier.outbox_store import Beginning, Outcome
 from notifier.signup_store import network_of
 from notifier.suppression_store import Reason, SuppressionStore
 from notifier.wish_form import fields_of
@@ -307,6 +309,35 @@ def test_the_suppression_list_outlives_all_else(world: World, wishes: WishStore)
     assert suppressions.find("ann@example.org") is None
 
 
+def test_who_is_forgotten_is_quoted_nowhere(world: World, wishes: WishStore) -> None:
+    """Neither by a former attempt nor by one that ends after they went; the ledger adds up."""
+    subscription = ann(world, Rule(cadence="instant"))
+    for title in ("one", "two"):
+        world.store(entry(title))
+        world.open_all()
+    former, coming = world.outbox.claim(now=world.clock(), lease=LEASE, limit=2)
+    begun = [Beginning(delivery=one, relay="relay.test:25") for one in (former, coming)]
+    refused = [
+        Outcome(delivery=one, state=DeliveryState.FAILED, reply=f"550 no {one.address} here")
+        for one in (former, coming)
+    ]
+    world.outbox.turn([], begun, now=world.clock(), lease=LEASE)
+    world.outbox.turn(refused[:1], now=world.clock(), lease=LEASE)
+    wishes.forget(subscription, now=world.clock())
+    late, _ = world.outbox.turn(refused[1:], now=world.clock(), lease=LEASE)
+
+    with world.database.reading() as transaction:
+        rows = [
+            *transaction.all("SELECT address, reply FROM deliveries"),
+            *transaction.all("SELECT '' AS address, reply FROM attempts"),
+            *transaction.all("SELECT address, '' AS reply FROM subscribers"),
+        ]
+    assert late == frozenset()
+    assert len(rows) == 5
+    assert not [row for row in rows if "ann@" in row["address"] + row["reply"]]
+    assert LedgerStore(world.database).unbalanced() == ()
+
+
 def test_a_suppressed_address_is_counted_but_not_written_to(world: World) -> None:
     """Also where its subscription was begun behind the back of the list."""
     suppressions = SuppressionStore(world.database)
@@ -316,8 +347,8 @@ def test_a_suppressed_address_is_counted_but_not_written_to(world: World) -> Non
     queued = world.open_all()
 
     assert queued == 0
-    assert world.outbox.tally(1)[DeliveryState.SUPPRESSED] == 1
-    assert world.editions.edition(1).audience == 1
+    (total,) = LedgerStore(world.database).sums()
+    assert (total.audience, total.suppressed, total.open, total.balanced) == (1, 1, 0, True)
 
 
 def test_suppressing_ends_all_at_once(world: World) -> None:

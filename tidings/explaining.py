@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notifier.model import DeliveryState
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from feeds.model import Item
+    from notifier.ledger_store import Attempt, LedgerLine
     from notifier.model import Rule, Subscription
-    from notifier.reader_store import Standing, Told
+    from notifier.reader_store import Standing
     from notifier.suppression_store import Suppression
 
 _STATES = {
-    "queued": "waits to be sent",
-    "sending": "is being sent",
-    "deferred": "was refused for now, and is tried again",
-    "uncertain": "was handed over, but no answer came; it is sent once more",
-    "failed": "could not be sent",
-    "suppressed": "was not sent",
+    DeliveryState.QUEUED: "waits to be sent",
+    DeliveryState.SENDING: "is being sent",
+    DeliveryState.SENT: "sent",
+    DeliveryState.DEFERRED: "was refused for now, and is tried again",
+    DeliveryState.UNCERTAIN: "was handed over, but no answer came; it is sent once more",
+    DeliveryState.FAILED: "could not be sent",
+    DeliveryState.SUPPRESSED: "was not sent",
 }
 
 
-def told_words(told: Told) -> str:
-    """Say how far one edition has come."""
-    if told.state == "sent" and told.finished:
-        return f"sent {_time(told.finished)}: {told.reply}"
-    words = _STATES.get(told.state, told.state)
-    return f"{words} ({told.reply})" if told.reply else words
+def told_words(told: LedgerLine) -> str:
+    """Say how far one edition has come, and what was said at each attempt before the last."""
+    if told.state is DeliveryState.SENT and told.finished:
+        words = f"sent {_time(told.finished)}: {told.reply}"
+    else:
+        words = _STATES[told.state] + (f" ({told.reply})" if told.reply else "")
+    before = told.attempts[:-1] if told.finished else told.attempts
+    return "; ".join([words, *map(_attempt_words, before)])
+
+
+def _attempt_words(attempt: Attempt) -> str:
+    relay = f" by {attempt.relay}" if attempt.relay else ""
+    reply = f": {attempt.reply}" if attempt.reply else ""
+    return f"attempt {attempt.number} {_time(attempt.started)}{relay} {attempt.state.value}{reply}"
 
 
 def standing_words(standing: Standing, item: Item, *, now: datetime) -> str:

@@ -20,7 +20,7 @@ from tidings.options import time_zone as zone_named
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from config.settings import SourceKind
+    from config.kinds import SourceKind
     from feeds.fetch import Page
     from feeds.model import Entry, Reading
 

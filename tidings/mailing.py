@@ -15,6 +15,7 @@ from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
+from notifier.suppression_store import Reason
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
 
@@ -53,7 +54,9 @@ def open_outbox(app: App) -> Outbox:
         sender=lambda delivery: (
             bounce_address(bounce, delivery.id, secret=secret) if bounce else sender
         ),
-        suppress=app.deliveries.suppress,
+        suppress=lambda address: app.suppressions.suppress(
+            address, Reason.BOUNCED, now=app.clock()
+        ),
         # A relay may take its time at each of the steps of a mail.
         lease=settings.server.lease + _STEPS * mail.timeout,
         clock=app.clock,

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config.convert import CONVERTERS, Unfit
+from config.kinds import Language, WebAddress
 from config.schedule import Interval
-from config.settings import Language, WebAddress
 from tidings.cli import USAGE, CommandError
 
 if TYPE_CHECKING:

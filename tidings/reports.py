@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from feeds.item_admin_store import History
     from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
+    from notifier.ledger_store import Attempt
     from tidings.app import App
 
 Report = dict[str, object]
@@ -133,6 +134,18 @@ def _content_report(content: Content) -> Report:
         "image_url": content.image_url,
         "categories": list(content.categories),
         "language": content.language,
+    }
+
+
+def attempt_report(attempt: Attempt) -> Report:
+    """Return one try to hand a mail to a relay, and what was said to it."""
+    return {
+        "number": attempt.number,
+        "started": _instant(attempt.started),
+        "finished": _instant(attempt.finished) if attempt.finished else None,
+        "state": attempt.state.value,
+        "relay": attempt.relay,
+        "reply": attempt.reply,
     }
 
 

@@ -82,11 +82,14 @@ def _list(app: App, options: argparse.Namespace) -> None:
 def _why(app: App, options: argparse.Namespace) -> None:
     """Print who was told of an item and when, and who was not and why."""
     item = _item(app, options.item)
-    told = app.readers.told_of(item, limit=options.limit)
+    told = app.ledger.of_item(item.id, limit=options.limit)
     others = app.readers.not_told(item, limit=options.limit)
     now = app.clock()
     rows = [
-        *((one.address or "deleted", f"edition {one.number}", told_words(one)) for one in told),
+        *(
+            (one.address or "deleted", f"edition {one.edition_number}", told_words(one))
+            for one in sorted(told, key=lambda one: (one.address, one.delivery_id))
+        ),
         *((one.address, "none", standing_words(one, item, now=now)) for one in others),
     ]
     if options.json:

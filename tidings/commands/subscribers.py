@@ -13,6 +13,7 @@ from tidings.app import load_settings, open_app
 from tidings.cli import OK, USAGE, CommandError
 from tidings.explaining import rule_words, subscription_words, told_words
 from tidings.options import time_zone
+from tidings.reports import attempt_report
 from tidings.subscriber_files import filter_of
 from tidings.terminal import say, say_json, say_table
 
@@ -181,7 +182,7 @@ def _why(app: App, options: argparse.Namespace) -> None:
     address = address_of(options.address)
     suppression = app.suppressions.find(address)
     subscriptions = app.subscribers.of_address(address)
-    told = app.readers.told(address, limit=options.limit)
+    told = app.ledger.of_address(address, limit=options.limit)
     if not subscriptions and suppression is None:
         raise CommandError(
             f"nothing is known of {address}: it never subscribed, never confirmed, or was deleted"
@@ -203,11 +204,11 @@ def _why(app: App, options: argparse.Namespace) -> None:
                 "editions": [
                     {
                         "bulletin": one.bulletin,
-                        "number": one.number,
+                        "number": one.edition_number,
                         "opened": one.created.isoformat(),
-                        "state": one.state,
+                        "state": one.state.value,
                         "reply": one.reply,
-                        "attempts": one.attempts,
+                        "attempts": [attempt_report(attempt) for attempt in one.attempts],
                         "items": list(one.items),
                     }
                     for one in told
@@ -226,7 +227,7 @@ def _why(app: App, options: argparse.Namespace) -> None:
         [
             (
                 f"{one.created:%Y-%m-%d %H:%M}",
-                f"{one.bulletin} {one.number}",
+                f"{one.bulletin} {one.edition_number}",
                 "; ".join(one.items),
                 told_words(one),
             )
