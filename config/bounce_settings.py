@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - the loader reads the kinds of the fields
 
 from config.kinds import MailSecurity, Port, setting
 

@@ -28,6 +28,7 @@ DOORS = {
     "cryptography": {"notifier/dkim.py"},
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},
+    "dns": {"notifier/dns_lookup.py"},
     "email_validator": {"notifier/address.py"},
     "feedgen": {"feeds/rss_atom.py"},
     "imaplib": {"notifier/imap.py"},

@@ -15,7 +15,7 @@ from bounce_mails import (
     report,
     vacation,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.bounces import MOST_BYTES, Kind, Report, Weight, read_report, weigh
@@ -141,12 +141,15 @@ _ODD = st.sampled_from(
 )
 
 
+# A busy machine is no slow reader.
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_read(mail: bytes) -> None:
     """Noise is foreign, not an error."""
     assert read_report(mail).kind in Kind
 
 
+@settings(deadline=None)
 @given(_PIECES, st.lists(st.tuples(st.floats(0, 1), st.one_of(_ODD, st.binary(max_size=9)))))
 def test_a_report_that_was_damaged_anywhere_is_read(
     mail: bytes, wounds: list[tuple[float, bytes]]

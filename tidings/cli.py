@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces)
+    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
     for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -269,6 +269,12 @@ def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_bounces
 
     add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_doctor
+
+    add_doctor(lambda name, does: _verb(verbs, name, does), _json)
 
 
 def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -33,4 +33,10 @@ def add_doctor(verb: Verb, json: Json) -> None:
         "--make-dkim-key", type=Path, default=None, metavar="FILE", help="write a new DKIM key"
     )
     parser.add_argument("--offline", action="store_true", help="ask no source, no relay and no DNS")
+    parser.add_argument(
+        "--resolver",
+        default="",
+        metavar="ADDRESS",
+        help="the DNS server to ask, ADDRESS or ADDRESS:PORT (default: the machine's)",
+    )
     json(parser, "the findings")
