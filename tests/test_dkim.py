@@ -27,7 +27,7 @@ from notifier.dkim import (
     relaxed_field,
 )
 from notifier.mail import DigestMail
-from notifier.model import Digest, DigestItem
+from notifier.model import Digest, DigestItem, Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,7 @@ def test_dkimpy_believes_both_signatures(keys: tuple[MailSettings, dict[str, str
     assert not _holds(signed.replace(b"One-Click", b"Two-Click"), records)
 
 
+@pytest.mark.parametrize("form", Form)
 @pytest.mark.parametrize(
     ("title", "address", "way_out"),
     [
@@ -102,9 +103,9 @@ def test_dkimpy_believes_both_signatures(keys: tuple[MailSettings, dict[str, str
     ],
 )
 def test_every_recipients_mail_is_signed(
-    keys: tuple[MailSettings, dict[str, str]], title: str, address: str, way_out: str
+    keys: tuple[MailSettings, dict[str, str]], title: str, address: str, way_out: str, form: Form
 ) -> None:
-    """Though what all of them share is brought into its canonical form but once."""
+    """Though what all of them share is brought into its canonical form but once; in each form."""
     settings, records = keys
     mail = DigestMail(
         Digest(
@@ -128,6 +129,7 @@ def test_every_recipients_mail_is_signed(
         base_url="https://news.example.org",
         renderer=Renderer(package_templates("notifier")),
         signer=_signer(settings),
+        form=form,
     )
     mails = [
         mail.for_recipient(
