@@ -84,7 +84,10 @@ class Returns:
 
     def take(self, mail: bytes, *, dry: bool = False) -> Taken:
         """Read a mail, do what follows of it, and say it; ``dry`` only says it."""
-        report = read_report(mail)
+        return self.follow(read_report(mail), dry=dry)
+
+    def follow(self, report: Report, *, dry: bool = False) -> Taken:
+        """Do what follows of a report, and say it."""
         match report.kind:
             case Kind.FOREIGN:
                 return _left(report, "no report, and no way out of a mail")
