@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bounce_mails import letter, report, vacation
+from dovecot import LOGIN, Dovecot
 from relay import Mailbox
 from running import write_configuration
 from worlds import runner
@@ -98,6 +99,32 @@ def test_a_mail_that_came_back_is_the_last_to_that_address(tmp_path: Path, run: 
     assert relay.recipients() == [BEN]
     assert "suppressed (bounced)" in why
     assert "5.1.1 550 5.1.1 nobody of that name" in why
+
+
+def test_reports_on_an_imap_server_count_alike(tmp_path: Path, run: Run) -> None:
+    """A real server; each mail is read once, and the letter beside the report stays unread."""
+    with Dovecot() as server, Mailbox() as relay:
+        configure(
+            tmp_path,
+            relay,
+            f'imap_host = "127.0.0.1"\nimap_port = {server.port}\nimap_security = "none"\n'
+            f'imap_user = "{LOGIN[0]}"\nimap_password = "{LOGIN[1]}"\n',
+        )
+        senders = first_edition(tmp_path, run, relay)
+        server.deliver("1.report", b"X-Name: report\n" + report(to=senders[ANN]))
+        server.deliver("2.letter", b"X-Name: letter\n" + letter())
+        dry = json.loads(run("bounces", "--dry-run", "--json")[1])
+        untouched = server.flags()
+        relay.received.clear()
+
+        news(tmp_path, run, 3, "Mole open")
+        again = json.loads(run("bounces", "--dry-run", "--json")[1])
+
+        assert [one["follows"] for one in dry] == ["suppressed", "left alone"]
+        assert untouched == {"report": "", "letter": ""}
+        assert server.flags() == {"report": "S", "letter": ""}
+        assert relay.recipients() == [BEN]
+        assert again == []
 
 
 def test_one_mail_is_explained_or_taken_by_hand(tmp_path: Path, run: Run) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from bounce_mails import complaint, leaving, letter, report, vacation
 from test_edition_store import World
-from worlds import LEASE, entry
+from worlds import LEASE, NOON, entry
 
 from notifier.bounce_store import BounceStore
 from notifier.model import DeliveryState
+from notifier.report_source_store import ReportSourceStore
 from notifier.returns import Follows, Patience, Returns
 from notifier.suppression_store import Reason, SuppressionStore
 from notifier.tokens import bounce_address
@@ -282,3 +283,27 @@ def test_nothing_is_kept_of_who_is_deleted(world: Returning) -> None:
     assert world.bounces.of_address(ANN, limit=9) == ()
     assert late.follows is Follows.NOTHING
     assert world.reply(delivery) == (DeliveryState.SENT.value, "")
+
+
+def test_a_mailbox_is_read_by_one_process_from_where_it_was_left(database: Database) -> None:
+    """Others wait until it is given back or its reader has died; who was overtaken is not heard."""
+    sources = ReportSourceStore(database)
+    first = sources.claim("box", now=NOON, lease=LEASE)
+    assert first is not None
+    held = sources.claim("box", now=NOON, lease=LEASE)
+    sources.read_to(first, validity=7, uid=12)
+    second = sources.claim("box", now=NOON + LEASE, lease=LEASE)
+    assert second is not None
+    sources.read_to(first, validity=7, uid=99)
+    sources.give_back(first)
+    still_held = sources.claim("box", now=NOON + LEASE, lease=LEASE)
+    sources.give_back(second)
+    third = sources.claim("box", now=NOON + LEASE, lease=LEASE)
+
+    assert held is None
+    assert still_held is None
+    assert (second.validity, second.uid) == (7, 12)
+    assert third is not None
+    assert (third.validity, third.uid) == (7, 12)
+    assert sources.peek("box").uid == 12
+    assert sources.peek("another").uid == 0
