@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from config.bounce_settings import BounceSettings
 from config.convert import CONVERTERS, Unfit, describe
 from config.feeds import feed_problems
 from config.lines import line_of
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type] = {
     "server": ServerSettings,
     "fetch": FetchSettings,
     "mail": MailSettings,
+    "bounces": BounceSettings,
 }
 PREFIX = "TIDINGS_"
 # Keys of a source in TOML that stand for one field, its schedule.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def resolved(settings: Settings, folder: Path) -> Settings:
     """Make relative paths count from the folder of the configuration."""
     site, store, mail = settings.site, settings.store, settings.mail
+    bounces = settings.bounces
     return replace(
         settings,
         store=replace(store, data=folder / store.data),
@@ -27,6 +28,7 @@ def resolved(settings: Settings, folder: Path) -> Settings:
             dkim_key=folder / mail.dkim_key if mail.dkim_key else None,
             dkim_ed25519_key=folder / mail.dkim_ed25519_key if mail.dkim_ed25519_key else None,
         ),
+        bounces=replace(bounces, maildir=folder / bounces.maildir if bounces.maildir else None),
         bulletins=tuple(
             replace(
                 bulletin,

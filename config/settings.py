@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from config.bounce_settings import BounceSettings
 from config.kinds import (
     BucketAddress,
     Count,
@@ -378,6 +379,7 @@ class Settings:
     server: ServerSettings = ServerSettings()
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
+    bounces: BounceSettings = BounceSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
     merges: tuple[MergeSettings, ...] = ()
 

@@ -123,8 +123,9 @@ _RULES_HEAD = """\
 _EXAMPLE_HEAD = """\
 # Every key of Tidings with its default and a line of why. What is commented out is the default.
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
-# A key of [store], [site], [bucket], [server], [fetch] and [mail] may come from the environment
-# as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a file of its own.
+# A key of [store], [site], [bucket], [server], [fetch], [mail] and [bounces] may come from
+# the environment as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a
+# file of its own.
 """
 # Fields that are tables of their own.
 _TABLES = ("rules", "relays")

@@ -100,7 +100,11 @@ class Courier(threading.Thread):
         message = letter.write(self._clock())
         try:
             reply = self.transport.send(
-                letter.sender, delivery.address, message, envelope_id=str(delivery.id)
+                letter.sender,
+                delivery.address,
+                message,
+                # Reports give it back; unlike the id of the row, nobody can guess it.
+                envelope_id=delivery.message_id.strip("<>"),
             )
         except TransportError as error:
             return Ended(delivery=delivery, relay=self.transport.relay, error=error)

@@ -256,5 +256,32 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        # What came back: one row for a delivery, however often it is reported. told: of what is
+        # said of us, whether the operator knows it.
+        (
+            """
+            CREATE TABLE bounces (
+                delivery BIGINT PRIMARY KEY REFERENCES deliveries (id),
+                subscriber BIGINT NOT NULL REFERENCES subscribers (id),
+                weight TEXT NOT NULL,
+                status TEXT NOT NULL,
+                words TEXT NOT NULL,
+                reported TEXT NOT NULL,
+                told INTEGER NOT NULL DEFAULT 0
+            )
+            """,
+            "CREATE INDEX bounces_of ON bounces (subscriber, reported)",
+            "CREATE INDEX bounces_untold ON bounces (delivery) WHERE weight = 'ours' AND told = 0",
+            # Mailboxes of reports: who reads one until when, and up to which mail it was read.
+            """
+            CREATE TABLE report_sources (
+                name TEXT PRIMARY KEY,
+                held_until TEXT NOT NULL DEFAULT '',
+                lease BIGINT NOT NULL DEFAULT 0,
+                validity BIGINT NOT NULL DEFAULT 0,
+                uid BIGINT NOT NULL DEFAULT 0
+            )
+            """,
+        ),
     ),
 )

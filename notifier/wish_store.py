@@ -146,6 +146,9 @@ class WishStore:
                     "(SELECT id FROM deliveries WHERE subscription = :id)",
                     id=current.id,
                 )
+            transaction.run(
+                "DELETE FROM bounces WHERE subscriber = :id", id=subscription.subscriber_id
+            )
             for table in ("signups", "notices"):
                 transaction.run(
                     f"DELETE FROM {table} WHERE address = :address", address=subscription.address

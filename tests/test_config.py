@@ -336,12 +336,15 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
             ),
         ),
         (
             "\nx = 1",
-            "2: x: unknown key. Known: bucket, bulletins, fetch, mail, merges, server, site, store",
+            (
+                "2: x: unknown key. "
+                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+            ),
         ),
         (
             '# here\n[site]\nbase_ur = "https://news.test"',

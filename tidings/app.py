@@ -28,6 +28,7 @@ from feeds.schema import FEEDS
 from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
+from notifier.bounce_store import BounceStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
 from notifier.notice_store import NoticeStore
@@ -35,6 +36,7 @@ from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
 from notifier.private_feed_store import PrivateFeedStore
 from notifier.reader_store import ReaderStore
+from notifier.report_source_store import ReportSourceStore
 from notifier.schema import NOTIFIER
 from notifier.signup_store import SignUpStore
 from notifier.stop_store import StopStore
@@ -75,6 +77,8 @@ class App:
     signups: SignUpStore
     wishes: WishStore
     suppressions: SuppressionStore
+    bounces: BounceStore
+    report_sources: ReportSourceStore
     notices: NoticeStore
     readers: ReaderStore
     private_feeds: PrivateFeedStore
@@ -172,6 +176,8 @@ def open_app(
             signups=SignUpStore(database, mail_domain=mail_domain(settings)),
             wishes=WishStore(database),
             suppressions=SuppressionStore(database),
+            bounces=BounceStore(database),
+            report_sources=ReportSourceStore(database),
             notices=NoticeStore(database),
             readers=ReaderStore(database),
             private_feeds=PrivateFeedStore(database, authority=authority),

@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources)
+    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
     for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -263,6 +263,18 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
     _json(parser, "them")
+
+
+def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_bounces
+
+    add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_doctor
+
+    add_doctor(lambda name, does: _verb(verbs, name, does), _json)
 
 
 def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -20,10 +20,11 @@ from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
 from tidings.web import published_documents, web_application
-from tidings.work import check_due, deliver, open_editions, publish
+from tidings.work import check_due, deliver, open_editions, publish, take_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
 
     from tidings.app import App
 
@@ -117,13 +118,13 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
-    """Do the due work at every tick, reading, sending and pushing side by side, until the end.
+    """Do the due work at every tick, each kind of it side by side, until the end.
 
     On the way out the running work is told to stop between two items and is waited for.
     """
-    # Three jobs, three threads; each thread has a connection of its own to the store.
+    # A thread for each job; each thread has a connection of its own to the store.
     scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 3}}
+        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 4}}
     )
 
     hastening = threading.Lock()
@@ -153,12 +154,15 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     def push(app: App, stopping: Callable[[], bool]) -> None:
         app.pinger.run(stopping)
 
-    for name, work in (("read", read), ("send", send), ("push", push)):
+    jobs = [("read", read), ("send", send), ("push", push)]
+    if app.settings.bounces.are_read or app.settings.bounces.webhook_secret:
+        jobs.append(("reports", take_reports))
+    for name, work in jobs:
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
             _guarded(name, work, app, stop),
             "interval",
-            seconds=app.settings.server.tick.total_seconds(),
+            seconds=_pause(app, name).total_seconds(),
             next_run_time=app.clock(),
             id=name,
             max_instances=1,
@@ -173,6 +177,11 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
         with hastening:
             stop.set()
         scheduler.shutdown(wait=True)
+
+
+def _pause(app: App, name: str) -> timedelta:
+    """Return how often a job runs; a mailbox is no place to ask at every tick."""
+    return app.settings.bounces.every if name == "reports" else app.settings.server.tick
 
 
 def _guarded(

@@ -21,6 +21,7 @@ from tidings.mails import mail_list, mail_part
 from tidings.published import Published
 from tidings.reports import health_report
 from tidings.web_answers import html, page_headers
+from tidings.web_bounces import bounce_routes
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
 from tidings.web_signup import signup_routes
@@ -58,6 +59,7 @@ def web_application(app: App, published: Published) -> ASGIApp:
         routes=[
             Route("/health", _health(app)),
             *unsubscribe_routes(app),
+            *bounce_routes(app),
             *preference_routes(app),
             *private_feed_routes(app),
             *signup_routes(app),

@@ -50,6 +50,8 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
         published = publish(app)
     except (OSError, TemplateError) as error:
         problem = error
+    # Before it is decided who is told what: who is gone is told nothing more.
+    take_reports(app, stopping)
     queued = open_editions(app, stopping)
     mail_turns(app)
     sent = deliver(app, stopping)
@@ -154,6 +156,14 @@ def open_editions(app: App, stopping: Callable[[], bool]) -> int:
     if queued:
         log.info("%d deliveries queued", queued)
     return queued
+
+
+def take_reports(app: App, stopping: Callable[[], bool]) -> None:
+    """Read the mails that came back, where any can."""
+    if app.settings.bounces.are_read or app.settings.bounces.webhook_secret:
+        from tidings.bouncing import read_reports
+
+        read_reports(app, stopping)
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Actions that change what is due.
 _REGISTERING = ("add", "import")
+# The last of an address that came back.
+_BOUNCES = 5
 
 
 def run(options: argparse.Namespace) -> int:
@@ -189,11 +191,13 @@ def _why(app: App, options: argparse.Namespace) -> None:
         (one.bulletin, subscription_words(one, suppression, now=app.clock()))
         for one in subscriptions
     ]
+    bounced = _bounce_words(app, address)
     if options.json:
         say_json(
             {
                 "address": address,
                 "suppressed": suppression.reason.value if suppression else None,
+                "came_back": bounced,
                 "subscriptions": [
                     {"bulletin": bulletin, "standing": words} for bulletin, words in standing
                 ],
@@ -212,6 +216,8 @@ def _why(app: App, options: argparse.Namespace) -> None:
             }
         )
         return
+    for line in bounced:
+        say(line)
     if suppression is not None and not standing:
         say(f"{address} is suppressed ({suppression.reason.value})")
     for bulletin, words in standing:
@@ -228,6 +234,22 @@ def _why(app: App, options: argparse.Namespace) -> None:
             for one in told
         ],
     )
+
+
+def _bounce_words(app: App, address: str) -> list[str]:
+    """Say which mails to an address came back, and how many of them count now."""
+    words = [
+        f"came back {one.reported:%Y-%m-%d %H:%M} UTC ({one.weight.value}): {one.said}"
+        for one in app.bounces.of_address(address, limit=_BOUNCES)
+    ]
+    settings = app.settings.bounces
+    many = app.bounces.in_a_row(address, within=settings.within, now=app.clock())
+    if many:
+        words.append(
+            f"{many} temporary bounces in a row: from {settings.slow_after} on at most a mail a "
+            f"week, from {settings.suppress_after} on none"
+        )
+    return words
 
 
 def _suppress(app: App, options: argparse.Namespace) -> None:
