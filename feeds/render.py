@@ -128,6 +128,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     filters: dict[str, Callable[..., str]] = {
         "day": day,
         "instant": instant,
+        "span": span,
         "weekday": weekday_name,
     }
     environment.filters.update(filters)
@@ -168,6 +169,16 @@ def day(value: date, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(value, format="long", locale=_locale(language))
+
+
+@lru_cache(maxsize=512)
+def span(days: tuple[date, date], language: str) -> str:
+    """Write the days from one to another, with years where they differ."""
+    from babel.dates import format_interval
+
+    first, last = days
+    skeleton = "MMMMd" if first.year == last.year else "yMMMd"
+    return format_interval(first, last, skeleton, locale=_locale(language))
 
 
 def instant(value: datetime, zone: ZoneInfo, language: str) -> str:

@@ -256,5 +256,9 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        (
+            # health: how the sources were read in the week before it opened, as JSON.
+            "ALTER TABLE editions ADD COLUMN health TEXT NOT NULL DEFAULT ''",
+        ),
     ),
 )
