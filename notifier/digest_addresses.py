@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from feeds.addresses import ATOM, JSON_FEED, RSS
+from feeds.addresses import ATOM, DIGESTS, JSON_FEED, RSS
 from feeds.feed import FeedUrls
 
 
 def digests_path(slug: str) -> str:
     """Return the folder of a bulletin's past digests, below the site."""
-    return f"{slug}/digests/"
+    return f"{slug}/{DIGESTS}"
 
 
 def digest_path(slug: str, number: int) -> str:

@@ -259,6 +259,7 @@ NOTIFIER = Migrations(
         (
             # health: how the sources were read in the week before it opened, as JSON.
             "ALTER TABLE editions ADD COLUMN health TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX editions_public ON editions (bulletin, number) WHERE whole = 1",
         ),
     ),
 )

@@ -7,7 +7,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import digests
-import pytest
 from programs import program
 
 from notifier.model import Form
@@ -60,7 +59,7 @@ def judged(mails: dict[str, bytes], folder: Path) -> dict[str, tuple[float, str]
     (folder / "mbox").write_bytes(
         b"".join(
             b"From news@example.org Sun Nov 22 08:00:00 2026\n"
-            + b"X-Name: "
+            b"X-Name: "
             + name.encode()
             + b"\n"
             + re.sub(rb"^(>*From )", rb">\1", mail.replace(b"\r\n", b"\n"), flags=re.MULTILINE)
@@ -80,7 +79,9 @@ def judged(mails: dict[str, bytes], folder: Path) -> dict[str, tuple[float, str]
         env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
     )
     found = {}
-    for mail in re.split(r"^From news@.*\n", run.stdout.decode(errors="replace"), flags=re.M)[1:]:
+    for mail in re.split(
+        r"^From news@.*\n", run.stdout.decode(errors="replace"), flags=re.MULTILINE
+    )[1:]:
         name = re.search(r"^X-Name: (.*)$", mail, re.MULTILINE)
         score = _SCORE.search(mail)
         assert name, mail[:500]

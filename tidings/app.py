@@ -86,6 +86,7 @@ class App:
     stops: StopStore
     renderer: Renderer
     publisher: Publisher
+    output: Output
     pinger: Pinger
     workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
@@ -160,6 +161,7 @@ def open_app(
             foreign=settings.site.templates,
             translations=(package_translations("notifier"),),
         )
+        output = _announced(open_output(settings, clock=clock), pings, settings, clock)
         app = App(
             settings=settings,
             database=database,
@@ -192,9 +194,10 @@ def open_app(
                 settings,
                 authority=authority,
                 renderer=renderer,
-                output=_announced(open_output(settings, clock=clock), pings, settings, clock),
+                output=output,
                 clock=clock,
             ),
+            output=output,
             pinger=Pinger(
                 pings=pings,
                 hubs=settings.site.hubs,

@@ -17,12 +17,23 @@ _LATEST = 10
 
 
 def edition_digest(
-    app: App, edition: Edition, bulletin: BulletinSettings, *, is_replay: bool = False
+    app: App,
+    edition: Edition,
+    bulletin: BulletinSettings,
+    *,
+    is_replay: bool = False,
+    on_the_web: bool = False,
 ) -> Digest:
-    """Return the digest of an edition; of a ``replay`` as it was when its last mail left."""
+    """Return the digest of an edition; of a replay as it was when its last mail left.
+
+    On the web all of it stands, but for what was forgotten since.
+    """
     as_of = edition.sent if is_replay else None
+    items = app.editions.items(edition.id)
+    if on_the_web:
+        items = tuple(item for item in items if item.forgotten is None or item.merged_into)
     return digest_of(
-        app.editions.items(edition.id),
+        items,
         bulletin,
         base_url=app.settings.base_url,
         occasion=Occasion(
@@ -33,7 +44,7 @@ def edition_digest(
             as_of=as_of,
         ),
         corrected=[(one.item, one.former) for one in app.editions.corrected(edition.id)],
-        budget=LARGEST_BYTES,
+        budget=None if on_the_web else LARGEST_BYTES,
     )
 
 

@@ -20,7 +20,7 @@ from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
 from tidings.web import published_documents, web_application
-from tidings.work import check_due, deliver, open_editions, publish
+from tidings.work import check_due, deliver, open_editions, publish, publish_digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,8 +143,14 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
         finally:
             # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
             # out now, not a tick later.
-            if open_editions(app, stopping) or turned:
-                hasten("send")
+            queued = open_editions(app, stopping)
+            try:
+                # Before their mails leave, which lead to them.
+                if publish_digests(app):
+                    hasten("push")
+            finally:
+                if queued or turned:
+                    hasten("send")
 
     def send(app: App, stopping: Callable[[], bool]) -> None:
         mail_turns(app)
