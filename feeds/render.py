@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feeds.languages import weekday_name
+from feeds.render_bounds import bounded, sandbox
 from feeds.translations import CatalogueError, Translations
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Renderer:
         import jinja2
 
         try:
-            rendered: str = self._template(name).render(**values)
+            found = self._template(name)
+            rendered = bounded(found, values) if self._sandboxed else found.render(**values)
         except jinja2.TemplateSyntaxError as error:
             raise self._explained(error.name or name, error.lineno, str(error.message)) from error
         except jinja2.TemplateNotFound as error:
@@ -111,9 +113,8 @@ class Renderer:
 
 def _environment(folders: tuple[Path, ...], translations: Translations, *, sandboxed: bool) -> Any:  # noqa: ANN401 - the type is behind this door
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    kind = ImmutableSandboxedEnvironment if sandboxed else jinja2.Environment
+    kind = sandbox() if sandboxed else jinja2.Environment
     environment = kind(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
         autoescape=lambda name: name is not None and name.endswith(_ESCAPED),

@@ -14,6 +14,7 @@ from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
+from notifier.sample import try_templates
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
 from tidings.issues import edition_digest, next_digest
@@ -86,6 +87,12 @@ def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None
         )
 
     return write
+
+
+def check_templates(app: App) -> None:
+    """Try the operator's templates of mails on digests of every kind. Raises TemplateError."""
+    if app.settings.site.templates is not None:
+        try_templates(app.settings.mail, base_url=app.settings.base_url, renderer=app.renderer)
 
 
 def _rendered(

@@ -62,6 +62,7 @@ def _publish(
     pages = DigestPages(app.settings.site, app.settings.base_url, app.renderer)
     past = partial(_past, app, pages, bulletin)
     stale = store.stale(bulletin.slug, since=behind.number, after=int(behind.archived or 0))
+    is_first = app.output.read(f"{digests_path(bulletin.slug)}index.html") is None
     with app.output.lock():
         for number in stale:
             page = pages.page(past(number))
@@ -71,6 +72,8 @@ def _publish(
             refused = _publish_list(app, pages, bulletin, listed, state.feed_id)
             now = replace(now, refused=refused)
         app.output.write(path, now.to_bytes())
+    if is_first and stale:
+        app.publisher.publish_page(bulletin, state)
     return bool(stale)
 
 

@@ -12,7 +12,7 @@ from notifier.address import parse_address
 from tidings.app import load_settings, open_app
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
-from tidings.mailing import preview_mail, replayed_mail, send_preview
+from tidings.mailing import check_templates, preview_mail, replayed_mail, send_preview
 from tidings.terminal import say
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     with open_app(load_settings(options.config), register=False) as app:
         bulletin = app.bulletin(options.bulletin)
         address = _address(options.send_to) if options.send_to else _NOBODY
+        # Also what stands in none of the items of today.
+        check_templates(app)
         mail = _mail(app, bulletin, address, options.edition)
         if options.send_to:
             say(f"{address}: {send_preview(app, address, mail)}")
