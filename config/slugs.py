@@ -16,7 +16,7 @@ RESERVED = frozenset(
     "api bulletins confirm feeds health items mails preferences static subscribe".split()
 ) | {"unsubscribe"}
 # Names below a bulletin's folder that are not those of its views.
-_OF_BULLETINS = frozenset("archive feeds items".split())
+_OF_BULLETINS = frozenset("archive digests feeds items".split())
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SUGGESTED = 40

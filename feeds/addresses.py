@@ -11,6 +11,8 @@ RSS = "rss.xml"
 ATOM = "atom.xml"
 JSON_FEED = "feed.json"
 FEED_STYLE = "feed.css"
+# The folder of past digests, below a bulletin's.
+DIGESTS = "digests/"
 
 
 def item_path(slug: str, token: str) -> str:

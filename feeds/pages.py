@@ -136,7 +136,7 @@ class BulletinView:
 class Beside:
     """What stands around a bulletin's items: years of its archive, its views, a last notice.
 
-    The notice is clean markup.
+    The notice is clean markup. ``digests`` leads to past digests, empty where none stand.
     """
 
     years: tuple[tuple[int, int], ...] = ()
@@ -144,6 +144,7 @@ class Beside:
     views: tuple[Link, ...] = ()
     notice: str = ""
     notice_language: str = "en"
+    digests: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,11 @@ class Publisher:
             self._output.write(manifest.NAME, site.to_bytes())
         return tuple(bulletin.slug for bulletin, _ in behind)
 
+    def publish_page(self, bulletin: BulletinSettings, state: BulletinState) -> None:
+        """Write a bulletin's page anew: something that it leads to has come. Raises as above."""
+        with self._output.lock():
+            self._pages.publish_bulletin(bulletin, state)
+
     def _site_recipe(
         self,
         staying: Iterable[BulletinSettings],

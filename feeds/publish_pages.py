@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.addresses import FEED_STYLE
+from feeds.addresses import DIGESTS, FEED_STYLE
 from feeds.farewell import notice_html, notice_language
 from feeds.filing import by_year
 from feeds.opml import OPML_FILE, write_opml
@@ -71,9 +71,15 @@ class PagePublisher:
                 views=tuple(Link(f"{view.name}/", view.title) for view in bulletin.views),
                 notice=notice_html(bulletin),
                 notice_language=notice_language(bulletin),
+                digests=self._digests(bulletin),
             ),
         )
         self._write(f"{bulletin.slug}/index.html", page)
+
+    def _digests(self, bulletin: BulletinSettings) -> str:
+        """Return where past digests are listed, relative to the bulletin's folder, if anywhere."""
+        is_there = self._output.read(f"{bulletin.slug}/{DIGESTS}index.html") is not None
+        return DIGESTS if is_there else ""
 
     def publish_site(self, bulletins: Iterable[BulletinSettings]) -> None:
         """Write what stands above the bulletins: front page, style sheet, lists for programs."""

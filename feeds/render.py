@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from feeds.languages import weekday_name
+from feeds.render_bounds import bounded, sandbox
 from feeds.translations import CatalogueError, Translations
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Renderer:
         import jinja2
 
         try:
-            rendered: str = self._template(name).render(**values)
+            found = self._template(name)
+            rendered = bounded(found, values) if self._sandboxed else found.render(**values)
         except jinja2.TemplateSyntaxError as error:
             raise self._explained(error.name or name, error.lineno, str(error.message)) from error
         except jinja2.TemplateNotFound as error:
@@ -115,9 +117,8 @@ class Renderer:
 
 def _environment(folders: tuple[Path, ...], translations: Translations, *, sandboxed: bool) -> Any:  # noqa: ANN401 - the type is behind this door
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    kind = ImmutableSandboxedEnvironment if sandboxed else jinja2.Environment
+    kind = sandbox() if sandboxed else jinja2.Environment
     environment = kind(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
         autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
@@ -133,6 +134,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
         "day": day,
         "instant": instant,
         "size": size,
+        "span": span,
         "weekday": weekday_name,
     }
     environment.filters.update(filters)
@@ -186,6 +188,16 @@ def day(value: date, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(value, format="long", locale=_locale(language))
+
+
+@lru_cache(maxsize=512)
+def span(days: tuple[date, date], language: str) -> str:
+    """Write the days from one to another, with years where they differ."""
+    from babel.dates import format_interval
+
+    first, last = days
+    skeleton = "MMMMd" if first.year == last.year else "yMMMd"
+    return format_interval(first, last, skeleton, locale=_locale(language))
 
 
 def instant(value: datetime, zone: ZoneInfo, language: str) -> str:

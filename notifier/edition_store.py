@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, content_from, item_from
-from feeds.instants import to_column
+from feeds.instants import from_column, to_column
 from notifier.due_store import CORRECTED, NEW, decide, is_any_due, take_due
 from notifier.fresh_store import ANNOUNCED
+from notifier.health_store import health_from_column, health_of, health_to_column
 from notifier.model import Form
 from notifier.suppression_store import SuppressionStore
 
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
     from feeds.database import Database, Row, Transaction
     from feeds.model import Content, Item
     from notifier.due_store import Planned
-    from notifier.model import Subscription
+    from notifier.model import Health, Subscription
 
 # Subscriptions decided in one transaction: short enough that a check is not kept waiting.
 BATCH = 500
 
 _OPEN = """
-INSERT INTO editions (bulletin, number, after, upto, opened, audience, key, language, form, whole)
+INSERT INTO editions (
+    bulletin, number, after, upto, opened, audience, key, language, form, whole, health
+)
 SELECT :bulletin, coalesce(max(number), 0) + 1, -coalesce(max(number), 0) - 1, :upto, :now, 0,
-       :key, :language, :form, :whole
+       :key, :language, :form, :whole, :health
 FROM editions WHERE bulletin = :bulletin
 RETURNING id
 """
@@ -52,6 +55,11 @@ SELECT {ITEM}, kind, frozen, was FROM (
 ) AS held JOIN items ON items.id = held.item
 ORDER BY published DESC, number DESC
 """
+_EDITION = """
+SELECT id, bulletin, number, audience, language, form, whole, opened, health,
+    (SELECT max(finished) FROM deliveries WHERE edition = editions.id AND state = 'sent') AS sent_at
+FROM editions
+"""
 _WORDING = """
 SELECT content FROM revisions
 WHERE item = :item AND revision >= :revision AND merged_from IS NULL
@@ -64,7 +72,8 @@ class Edition:
     """One numbered digest occasion; ``audience`` counts its deliveries.
 
     It is written in ``language`` (empty: the bulletin's) and ``form``. ``whole`` says that it
-    holds all that was new, so that it is no secret of somebody's filter.
+    holds all that was new, so that it is no secret of somebody's filter. ``health`` is how the
+    sources were read before it opened. ``sent`` is when its last mail left, None before.
     """
 
     id: int
@@ -74,6 +83,9 @@ class Edition:
     language: str = ""
     form: Form = Form.HTML
     whole: bool = True
+    opened: datetime
+    health: Health | None = None
+    sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +174,7 @@ class EditionStore:
             language=planned.language,
             form=planned.form.value,
             whole=int(planned.whole),
+            health=health_to_column(health_of(transaction, planned.bulletin, now=now)),
         )
         if row is None:
             raise RuntimeError("an edition just opened is not there")
@@ -240,22 +253,25 @@ class EditionStore:
     def edition(self, edition: int) -> Edition:
         """Return one edition. Raises LookupError for an id that is not there."""
         with self._database.reading() as transaction:
-            row = transaction.one(
-                "SELECT id, bulletin, number, audience, language, form, whole FROM editions "
-                "WHERE id = :id",
-                id=edition,
-            )
+            row = transaction.one(f"{_EDITION} WHERE id = :id", id=edition)
         if row is None:
             raise LookupError(f"no edition {edition}")
-        return Edition(
-            id=row["id"],
-            bulletin=row["bulletin"],
-            number=row["number"],
-            audience=row["audience"],
-            language=row["language"],
-            form=Form(row["form"]),
-            whole=bool(row["whole"]),
-        )
+        return _edition_from(row)
+
+    def numbered(self, bulletin: str, number: int) -> Edition | None:
+        """Return the edition of a bulletin that has this number; None where none has."""
+        with self._database.reading() as transaction:
+            row = transaction.one(
+                f"{_EDITION} WHERE bulletin = :bulletin AND number = :number",
+                bulletin=bulletin,
+                number=number,
+            )
+        return None if row is None else _edition_from(row)
+
+    def health(self, bulletin: str, *, now: datetime) -> Health:
+        """Return how the sources of a bulletin were read lately, for an edition to come."""
+        with self._database.reading() as transaction:
+            return health_of(transaction, bulletin, now=now)
 
     def next_items(self, bulletin: str) -> tuple[Item, ...]:
         """Return what the next edition could hold: the items after the oldest mark."""
@@ -268,6 +284,21 @@ class EditionStore:
                 bulletin=bulletin,
             )
         return tuple(item_from(row) for row in rows)
+
+
+def _edition_from(row: Row) -> Edition:
+    return Edition(
+        id=row["id"],
+        bulletin=row["bulletin"],
+        number=row["number"],
+        audience=row["audience"],
+        language=row["language"],
+        form=Form(row["form"]),
+        whole=bool(row["whole"]),
+        opened=from_column(row["opened"]),
+        health=health_from_column(row["health"]),
+        sent=from_column(row["sent_at"]) if row["sent_at"] else None,
+    )
 
 
 def _as_frozen(transaction: Transaction, row: Row) -> Item:

@@ -1,21 +1,23 @@
 """A digest becomes the bytes of a mail (RFC 5322, 2369, 2919, 8058), the same each time.
 
 Rendering is done once for an edition; a recipient's own lines are put into finished bytes.
+What the headers say stands in ``notifier.mail_headers``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.quoprimime import body_encode
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from notifier.compose import LARGEST_BYTES, shortened
 from notifier.dkim import relaxed_body
+from notifier.mail_headers import HEADERS, list_headers, one_line, sender_headers
 from notifier.model import Form
 
 if TYPE_CHECKING:
@@ -26,19 +28,22 @@ if TYPE_CHECKING:
     from notifier.dkim import Signer
     from notifier.model import Digest
 
-# Python folds a header token of over 78 characters into encoded words, and receivers then see
-# no List-Unsubscribe. Lines of headers may be as long as RFC 5322 allows, encoded lines of
-# bodies as RFC 2045 does.
-_HEADERS = SMTP.clone(max_line_length=998)
+# Encoded lines of bodies are as long as RFC 2045 allows.
 _BODIES = SMTP.clone(max_line_length=76)
 # Stand in the rendered text for what differs between recipients; letters only, so that neither
 # quoted-printable nor escaping touches them.
 _WAY_OUT = "https://unsubscribe.invalid/TidingsWayOut"
 _WAY_OUT_HTML = "https://unsubscribe.invalid/TidingsHtmlWayOut"
+_WISHES = "https://preferences.invalid/TidingsWishes"
+_WISHES_HTML = "https://preferences.invalid/TidingsHtmlWishes"
+_IN_BODIES = (_WAY_OUT_HTML, _WAY_OUT, _WISHES_HTML, _WISHES)
+_MAILBOX = "tidings-way-out@invalid.invalid"
 _TO = "tidings-recipient@invalid.invalid"
 _ID = "<tidings-message-id@invalid.invalid>"
 _DATE = "Thu, 01 Jan 1970 00:00:00 +0000"
-_LABEL = re.compile(r"[^a-z0-9-]+")
+# What an estimate was wrong by, a mail is made shorter by; it is right at the second try.
+_MOST_TRIES = 12
+_SPARE = 0.97
 
 
 class DigestMail:
@@ -54,31 +59,78 @@ class DigestMail:
         form: Form = Form.HTML,
         signer: Signer | None = None,
     ) -> None:
-        """Render subject and bodies; one body where plain text is wanted. Raises TemplateError."""
-        values = {"digest": digest, "unsubscribe_url": _WAY_OUT, "base_url": base_url}
-        subject = " ".join(renderer.render("digest/subject.txt", **values).split())
-        values["subject"] = subject
+        """Render subject and bodies; one body where plain text is wanted. Raises TemplateError.
+
+        Where bounces have a mailbox, a mail to it ends the subscription too.
+        """
+        self._settings, self._base_url, self._renderer = settings, base_url, renderer
+        self._mailbox = _MAILBOX if settings.bounce else ""
+        whole = self._written(digest, form)
+        for _ in range(_MOST_TRIES):
+            if len(whole) <= LARGEST_BYTES:
+                break
+            digest = shortened(digest, LARGEST_BYTES / len(whole) * _SPARE)
+            whole = self._written(digest, form)
+        head, _, bodies = whole.partition(b"\r\n\r\n")
+        self._head = _split(head, (_TO, _ID, _DATE, _WAY_OUT, _WISHES, _MAILBOX))
+        bodies = _joined_marks(bodies)
+        self._bodies = _split(bodies, _IN_BODIES)
+        self._signer = signer
+        self._canonical = _split(relaxed_body(bodies), _IN_BODIES) if signer else ()
+
+    def _written(self, digest: Digest, form: Form) -> bytes:
+        """Return the whole mail, with marks where it differs between recipients."""
+        values = {
+            "digest": digest,
+            "language": self._renderer.translations.best(digest.language),
+            "unsubscribe_url": _WAY_OUT,
+            "preferences_url": _WISHES,
+            "base_url": self._base_url,
+        }
+        values["subject"] = one_line(self._renderer.render("digest/subject.txt", **values))
         message = EmailMessage(policy=_BODIES)
-        for name, value in _headers(digest, subject, settings):
-            message[name] = value
-        message.set_content(renderer.render("digest/body.txt", **values), cte="quoted-printable")
+        text = self._renderer.render("digest/body.txt", **values)
+        message.set_content(text, cte="quoted-printable")
         if form is Form.HTML:
-            values["unsubscribe_url"] = _WAY_OUT_HTML
-            html = _inlined(renderer.render("digest/body.html", **values))
+            values |= {"unsubscribe_url": _WAY_OUT_HTML, "preferences_url": _WISHES_HTML}
+            html = _inlined(self._renderer.render("digest/body.html", **values))
             message.add_alternative(html, subtype="html", cte="quoted-printable")
             # The boundary is random by default, and the bytes would differ from try to try.
             message.set_boundary(_boundary(digest))
-        # Setting the content drops what was said about it before.
-        message["Content-Language"] = digest.language
-        head, _, bodies = message.as_bytes(policy=_HEADERS).partition(b"\r\n\r\n")
-        self._signer = signer
-        self._head = _split(head, (_TO, _ID, _DATE, _WAY_OUT))
-        bodies, marks = _joined_marks(bodies), (_WAY_OUT_HTML, _WAY_OUT)
-        self._bodies = _split(bodies, marks)
-        self._canonical = _split(relaxed_body(bodies), marks) if signer else ()
+        head = self._head_of(digest, str(values["subject"]), str(values["language"]))
+        return head + message.as_bytes()
 
-    def for_recipient(
-        self, *, address: str, unsubscribe_url: str, message_id: str, sent_at: datetime
+    def _head_of(self, digest: Digest, subject: str, language: str) -> bytes:
+        """Return the headers that stand before those of the content."""
+        lists = list_headers(
+            digest,
+            self._settings,
+            way_out=_WAY_OUT,
+            mailbox=self._mailbox,
+            preferences=_WISHES,
+        )
+        headers = EmailMessage(policy=HEADERS)
+        for name, value in [
+            ("Date", _DATE),
+            *sender_headers(digest, self._settings),
+            ("To", _TO),
+            ("Subject", subject),
+            ("Message-ID", _ID),
+            *lists,
+            ("Content-Language", language),
+        ]:
+            headers[name] = value
+        return headers.as_bytes().removesuffix(b"\r\n")
+
+    def for_recipient(  # noqa: PLR0913 - one for each thing that is a recipient's own
+        self,
+        *,
+        address: str,
+        unsubscribe_url: str,
+        message_id: str,
+        sent_at: datetime,
+        preferences_url: str,
+        unsubscribe_mailbox: str = "",
     ) -> bytes:
         """Return the mail to one recipient; ``sent_at`` is the time of this try.
 
@@ -91,11 +143,15 @@ class DigestMail:
                 _ID: message_id.encode(),
                 _DATE: format_datetime(sent_at.replace(microsecond=0)).encode(),
                 _WAY_OUT: unsubscribe_url.encode(),
+                _WISHES: preferences_url.encode(),
+                _MAILBOX: unsubscribe_mailbox.encode(),
             },
         )
         ways = {
             _WAY_OUT: _encoded(unsubscribe_url),
             _WAY_OUT_HTML: _encoded(escape(unsubscribe_url)),
+            _WISHES: _encoded(preferences_url),
+            _WISHES_HTML: _encoded(escape(preferences_url)),
         }
         bodies = _filled(self._bodies, ways)
         signatures = b""
@@ -108,7 +164,7 @@ class DigestMail:
 def _joined_marks(bodies: bytes) -> bytes:
     """Put each mark in a body on a line of its own: breaks of the encoding may run through it."""
     joined = bodies.replace(b"=\r\n", b"\x00")
-    for mark in (_WAY_OUT_HTML.encode(), _WAY_OUT.encode()):
+    for mark in (mark.encode() for mark in _IN_BODIES):
         spread = b"\x00?".join(re.escape(bytes([byte])) for byte in mark)
         joined = re.sub(spread, b"\x00" + mark + b"\x00", joined)
     return joined.replace(b"\x00", b"=\r\n")
@@ -136,28 +192,6 @@ def _encoded(value: str) -> bytes:
     grows too long.
     """
     return body_encode(value.encode().decode("latin-1"), eol="\r\n").encode()
-
-
-def _headers(digest: Digest, subject: str, settings: MailSettings) -> list[tuple[str, str]]:
-    name, sender = parseaddr(settings.sender)
-    domain = sender.rpartition("@")[2]
-    label = _LABEL.sub("-", digest.bulletin).strip("-")
-    return [
-        ("Date", _DATE),
-        ("From", str(Address(name or " ".join(digest.title.split()), addr_spec=sender))),
-        ("To", _TO),
-        *([("Reply-To", settings.reply_to)] if settings.reply_to else []),
-        ("Subject", subject),
-        ("Message-ID", _ID),
-        ("List-Id", f"<{label}.{domain}>"),
-        ("List-Unsubscribe", f"<{_WAY_OUT}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Post", "NO"),
-        ("List-Archive", f"<{digest.page_url}>"),
-        ("Auto-Submitted", "auto-generated"),
-        ("Precedence", "bulk"),
-        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
-    ]
 
 
 def _boundary(digest: Digest) -> str:

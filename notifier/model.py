@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from feeds.filters import ItemFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
-    from zoneinfo import ZoneInfo
 
     from feeds.model import Content
+    from feeds.word_diff import Piece
+
+UTC_ZONE = ZoneInfo("UTC")
+# With so many items a reader wants to know what there is before scrolling.
+CONTENTS_FROM = 6
 
 
 class SubscriberState(StrEnum):
@@ -105,8 +111,23 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestChange:
+    """One part of an item that was corrected: its name, the words, and what stood before."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
-    """One item as a digest shows it. ``url`` is absolute; ``day`` is None where none is known."""
+    """One item as a digest shows it. ``url`` is absolute; ``day`` is None where none is known.
+
+    ``number`` counts from 1 in the order in which they stand. ``language`` is the item's own.
+    ``is_withdrawn`` says that it was withdrawn since the edition opened; of an item that was told
+    before, ``changes`` are what was corrected since.
+    """
 
     id: str
     title: str
@@ -117,14 +138,33 @@ class DigestItem:
     author: str = ""
     image_url: str = ""
     language: str = ""
+    number: int = 0
+    is_withdrawn: bool = False
+    changes: tuple[DigestChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the sources of a bulletin were read in the week before an edition opened.
+
+    ``read`` is when one was last read well, None where none was; ``good`` of ``all`` readings were.
+    """
+
+    read: datetime | None
+    good: int
+    all: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """The content chosen for one edition: a value.
 
-    ``number`` is the edition's number within the bulletin, 0 in a preview. ``more`` counts the
-    items that found no room in the mail; they stand on the bulletin's page.
+    ``number`` is the edition's number within the bulletin, 0 in a preview. ``language`` is that
+    of our own words, ``bulletin_language`` that of the bulletin's. ``corrected`` are items that
+    were told before. ``more`` counts the items that found no room in the mail; they stand on
+    ``more_url``: the web page of the edition (``own_url``, empty where it has none), or the
+    bulletin's. ``archive_url`` lists past digests. ``contents`` says whether it is so long that
+    a table of contents helps. ``days`` is the first and the last day of its items.
     """
 
     bulletin: str
@@ -133,7 +173,35 @@ class Digest:
     language: str
     number: int
     items: tuple[DigestItem, ...]
+    corrected: tuple[DigestItem, ...] = ()
     more: int = 0
+    bulletin_language: str = ""
+    own_url: str = ""
+    archive_url: str = ""
+    subscribe_url: str = ""
+    time_zone: ZoneInfo = UTC_ZONE
+    health: Health | None = None
+    days: tuple[date, date] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many items are new, shown or not."""
+        return self.more + len(self.items)
+
+    @property
+    def more_url(self) -> str:
+        """Where what found no room can be read."""
+        return self.own_url or self.page_url
+
+    @property
+    def contents(self) -> tuple[DigestItem, ...]:
+        """The items of a table of contents; none where the digest is short enough without."""
+        return self.items if len(self.items) >= CONTENTS_FROM else ()
+
+    @property
+    def by_day(self) -> tuple[tuple[date | None, tuple[DigestItem, ...]], ...]:
+        """The items by their days, in their order; those without a date stand last."""
+        return tuple((day, tuple(some)) for day, some in groupby(self.items, lambda one: one.day))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,12 @@ class MailView:
     date: datetime
 
 
-def mails_page(mails: Sequence[MailView], *, site: SiteSettings, renderer: Renderer) -> str:
-    """Return the list of mails, newest first."""
-    return renderer.render("mails.html", site=site, mails=mails, root="/")
+def mails_page(
+    mails: Sequence[MailView],
+    coming: Sequence[tuple[str, str]],
+    *,
+    site: SiteSettings,
+    renderer: Renderer,
+) -> str:
+    """Return the list of mails, newest first, after the next ones of each bulletin by title."""
+    return renderer.render("mails.html", site=site, mails=mails, coming=coming, root="/")

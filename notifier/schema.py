@@ -283,5 +283,10 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        (
+            # health: how the sources were read in the week before it opened, as JSON.
+            "ALTER TABLE editions ADD COLUMN health TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX editions_public ON editions (bulletin, number) WHERE whole = 1",
+        ),
     ),
 )

@@ -692,7 +692,7 @@ def test_digest_prints_the_next_mail(harbour: Path, run: Run) -> None:
     assert "Bridge closed for repairs" in text
     assert html.lower().startswith("<!doctype html>")
     message = message_from_bytes(written.encode(), policy=policy.default)
-    assert message["Subject"] == "Harbour news: 2 new items"
+    assert message["Subject"] == "Harbour news: 2 new items, 1–3 Nov"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     body = message.get_body(("plain",))
     assert body is not None

@@ -133,7 +133,12 @@ def test_every_recipients_mail_is_signed(
     )
     mails = [
         mail.for_recipient(
-            address=to, unsubscribe_url=url, message_id="<7.1@example.org>", sent_at=NOW
+            address=to,
+            unsubscribe_url=url,
+            preferences_url=url,
+            unsubscribe_mailbox="b+abc@bounce.example.org",
+            message_id="<7.1@example.org>",
+            sent_at=NOW,
         )
         for to, url in ((address, way_out), ("ben@example.net", "https://news.example.org/u/b"))
     ]

@@ -17,9 +17,9 @@ from worlds import NOON
 from config.settings import BulletinSettings, MailSettings
 from feeds.model import Content, Item, When
 from feeds.render import Renderer, TemplateError, package_templates
-from notifier.compose import digest_of
+from notifier.compose import Occasion, digest_of
 from notifier.mail import DigestMail
-from notifier.model import Digest, DigestItem
+from notifier.model import Digest, DigestItem, Form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 TEMPLATES = package_templates("notifier")
 BASE = "https://tidings.example.org"
 WAY_OUT = f"{BASE}/unsubscribe/abc"
-# Receivers clip what is longer.
-CLIPPED = 102_400
+WISHES = f"{BASE}/preferences/abc"
+# Receivers clip what is longer than 100 KB; some earlier.
+CLIPPED = 80_000
 LONG_BASE = "https://" + "a-very-long-name-of-a-host." * 5 + "example.org/under/a/path"
 
 
@@ -53,7 +54,7 @@ def _item(number: int, title: str = "", summary: str = "", url: str = "") -> Ite
 
 def _digest(*items: Item, title: str = "Harbour", language: str = "en") -> Digest:
     bulletin = BulletinSettings(slug="harbour", title=title, language=language)
-    return digest_of(items, bulletin, base_url=BASE, number=7)
+    return digest_of(items, bulletin, base_url=BASE, occasion=Occasion(number=7))
 
 
 def _mail(  # noqa: PLR0913 - one for each thing that a mail depends on
@@ -61,6 +62,7 @@ def _mail(  # noqa: PLR0913 - one for each thing that a mail depends on
     *,
     settings: MailSettings | None = None,
     renderer: Renderer | None = None,
+    form: Form = Form.HTML,
     address: str = "ann@example.org",
     unsubscribe_url: str = WAY_OUT,
     message_id: str = "<7.1@example.org>",
@@ -71,9 +73,14 @@ def _mail(  # noqa: PLR0913 - one for each thing that a mail depends on
         settings=settings or MailSettings(sender="Tidings <tidings@example.org>"),
         base_url=BASE,
         renderer=renderer or Renderer(TEMPLATES),
+        form=form,
     )
     return mail.for_recipient(
-        address=address, unsubscribe_url=unsubscribe_url, message_id=message_id, sent_at=sent_at
+        address=address,
+        unsubscribe_url=unsubscribe_url,
+        preferences_url=WISHES,
+        message_id=message_id,
+        sent_at=sent_at,
     )
 
 
@@ -154,13 +161,39 @@ def test_an_item_that_is_too_long_is_shown_without_its_summary() -> None:
 
 
 def test_a_digest_shows_one_item_at_least() -> None:
-    """Even one that nothing can make short."""
-    digest = _digest(_item(1, "t" * 200_000), _item(2))
+    """Even one that nothing can make short; and a title that nobody reads to its end ends."""
+    digest = _digest(_item(1, "t" * 200_000, "<p>" + "x" * 5_000_000 + "</p>"), _item(2))
 
-    assert ([item.id for item in digest.items], digest.more) == (
-        ["tag:example.org,2026:harbour/1"],
-        1,
+    assert [(len(item.title), item.summary_html) for item in digest.items] == [(1000, ""), (7, "")]
+    assert len(_mail(digest)) <= CLIPPED
+
+
+@pytest.mark.parametrize("form", Form)
+def test_ten_thousand_items_are_counted(form: Form) -> None:
+    """As many are shown as fit, and the others stand on the web."""
+    digest = _digest(*(_item(number) for number in range(10_000)))
+    mail = _mail(digest, form=form)
+
+    assert len(mail) <= CLIPPED
+    assert len(digest.items) + digest.more == digest.count == 10_000
+    assert f"And {digest.more} more on the web: {BASE}/harbour/" in _body(mail, "plain")
+
+
+def test_a_template_that_makes_too_much_of_items_gets_fewer(tmp_path: Path) -> None:
+    """What was estimated for our templates is measured for all."""
+    (tmp_path / "digest").mkdir()
+    (tmp_path / "digest" / "body.txt").write_text(
+        "{% for item in digest.items %}{{ item.title * 100 }}\n{% endfor %}{{ digest.more }}"
     )
+    mail = _mail(
+        _digest(*(_item(number) for number in range(500))),
+        renderer=Renderer(TEMPLATES, foreign=tmp_path),
+    )
+    *titles, more = _body(mail, "plain").splitlines()
+
+    assert len(mail) <= CLIPPED
+    assert len(titles) > 10
+    assert len(titles) + int(more) == 500
 
 
 def test_the_headers_of_a_digest() -> None:
@@ -173,21 +206,24 @@ def test_the_headers_of_a_digest() -> None:
     assert list(message.items()) == [
         ("Date", "Mon, 23 Nov 2026 12:00:00 +0000"),
         ("From", '"The Tidings, Ltd" <tidings@example.org>'),
-        ("To", "ann@example.org"),
         ("Reply-To", "a@b.example"),
-        ("Subject", "Harbour: 2 new items"),
+        ("To", "ann@example.org"),
+        ("Subject", "Harbour: 2 new items, 23 Nov"),
         ("Message-ID", "<7.1@example.org>"),
-        ("List-Id", "<harbour.example.org>"),
+        ("List-Id", "Harbour <harbour.example.org>"),
         ("List-Unsubscribe", "<https://tidings.example.org/unsubscribe/abc>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Help", "<https://tidings.example.org/preferences/abc>"),
+        ("List-Subscribe", "<https://tidings.example.org/subscribe/harbour>"),
         ("List-Post", "NO"),
         ("List-Archive", "<https://tidings.example.org/harbour/>"),
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        ("Feedback-ID", "harbour-7:harbour:digest:exampleorg"),
+        ("Content-Language", "en"),
         ("MIME-Version", "1.0"),
         ("Content-Type", 'multipart/alternative; boundary="=_tidings_52301449f2d5c1e53529b1b0"'),
-        ("Content-Language", "en"),
     ]
 
 
@@ -226,7 +262,7 @@ def test_both_parts_hold_the_way_out_exactly(url: str, padding: int) -> None:
     mail = _mail(_digest(_item(1), title="x" * padding + "y"), unsubscribe_url=url)
 
     assert _body(mail, "plain").splitlines()[-1] == f"Unsubscribe: {url}"
-    assert _links(mail).count(url) == 2
+    assert _links(mail).count(url) == 1
     assert "unsubscribe.invalid" not in _body(mail, "plain") + _body(mail, "html")
 
 
@@ -241,7 +277,7 @@ def test_both_parts_hold_every_title_and_link_exactly(title: str, url: str) -> N
     """A reader of text misses nothing."""
     mail = _mail(_digest(_item(1, title, "<p>About it.</p>", url), _item(2)))
     text = _body(mail, "plain").splitlines()
-    nodes = LexborHTMLParser(_body(mail, "html")).css("h2 a")
+    nodes = LexborHTMLParser(_body(mail, "html")).css("h3 a")
 
     assert {title.rstrip(), url, "About it.", "Title 2"} <= {line.rstrip() for line in text}
     assert [(node.text(), node.attributes["href"]) for node in nodes] == [
@@ -269,9 +305,9 @@ def test_no_title_makes_a_header(lines: str) -> None:
     title = f"Harbour{lines}Bcc: eve@example.org"
     message = _read(_mail(_digest(_item(1, title), title=title)))
 
-    assert message["Subject"] == "Harbour Bcc: eve@example.org: 1 new item"
+    assert message["Subject"] == "Harbour Bcc: eve@example.org: 1 new item, 23 Nov"
     assert message["Bcc"] is None
-    assert len(message.items()) == 16
+    assert len(message.items()) == 19
 
 
 def test_a_hostile_title_is_text() -> None:
@@ -290,7 +326,7 @@ def test_a_subject_that_is_not_ascii(title: str) -> None:
     """It is encoded so that it is read as it was."""
     mail = _mail(_digest(_item(1), title=title))
 
-    assert _read(mail)["Subject"] == f"{title}: 1 new item"
+    assert _read(mail)["Subject"] == f"{title}: 1 new item, 23 Nov"
     assert mail.isascii()
 
 
@@ -338,7 +374,7 @@ def test_recipients_differ_in_nothing_else() -> None:
                 b"https://tidings.example.org/unsubscribe/xyz=",
             )
         ]
-        * 3,
+        * 2,
     ]
 
 
@@ -354,7 +390,7 @@ def test_a_title_like_our_own_marks_changes_nothing() -> None:
 def test_the_styles_stand_on_the_elements() -> None:
     """Many readers drop the style sheet; nothing is fetched to make it."""
     tree = LexborHTMLParser(_body(_mail(_digest(_item(1))), "html"))
-    (title,) = tree.css("h2")
+    (title,) = tree.css("h3")
 
     assert "font-size: 20px" in (title.attributes["style"] or "")
     assert "prefers-color-scheme: dark" in _body(_mail(_digest(_item(1))), "html")
@@ -407,6 +443,6 @@ def test_an_item_in_another_language_says_so() -> None:
     digest = Digest(
         bulletin="harbour", title="Harbour", page_url=BASE, language="en", number=1, items=(item,)
     )
-    (cell,) = LexborHTMLParser(_body(_mail(digest), "html")).css("td.item")
+    (cell,) = LexborHTMLParser(_body(_mail(digest), "html")).css(".day div")
 
     assert (cell.attributes["lang"], cell.attributes["dir"]) == ("he", "rtl")

@@ -90,6 +90,7 @@ class App:
     stops: StopStore
     renderer: Renderer
     publisher: Publisher
+    output: Output
     pinger: Pinger
     workers: ThreadPoolExecutor
     clock: Callable[[], datetime]
@@ -164,6 +165,7 @@ def open_app(
             foreign=settings.site.templates,
             translations=tuple(map(package_translations, ("feeds", "notifier"))),
         )
+        output = _announced(open_output(settings, clock=clock), pings, settings, clock)
         app = App(
             settings=settings,
             database=database,
@@ -198,9 +200,10 @@ def open_app(
                 settings,
                 authority=authority,
                 renderer=renderer,
-                output=_announced(open_output(settings, clock=clock), pings, settings, clock),
+                output=output,
                 clock=clock,
             ),
+            output=output,
             pinger=Pinger(
                 pings=pings,
                 hubs=settings.site.hubs,

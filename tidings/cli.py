@@ -199,6 +199,13 @@ def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
     form.add_argument("--html", action="store_true", help="print its HTML part")
     form.add_argument("--open", action="store_true", help="open its HTML part in a browser")
     form.add_argument("--send-to", default="", metavar="ADDRESS", help="send it there, as a test")
+    parser.add_argument(
+        "--edition",
+        type=_count,
+        default=None,
+        metavar="N",
+        help="not the next one, but this one again, as it was sent",
+    )
 
 
 def _subscribers(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -9,32 +9,30 @@ from functools import lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from notifier.compose import digest_of
 from notifier.dkim import DkimError, open_signer
 from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
+from notifier.sample import try_templates
 from notifier.suppression_store import Reason
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
+from tidings.issues import edition_digest, next_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from config.settings import BulletinSettings
-    from feeds.model import Item
     from notifier.dkim import Signer
-    from notifier.model import Delivery
+    from notifier.model import Delivery, Digest
     from tidings.app import App
 
 # Editions whose rendered mail is kept while a run sends them to one subscriber after another.
 _KEPT = 8
 # Answers that one mail waits for, from the greeting to the end.
 _STEPS = 10
-# Items in a preview where no edition is due.
-_LATEST = 10
 
 
 def open_outbox(app: App) -> Outbox:
@@ -79,38 +77,30 @@ def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None
         if bulletin is None:
             return None
         return _rendered(
-            app,
-            bulletin,
-            app.editions.items(edition_id),
-            number=edition.number,
-            form=edition.form,
-            signer=signer,
+            app, edition_digest(app, edition, bulletin), form=edition.form, signer=signer
         )
 
     def write(delivery: Delivery) -> Callable[[datetime], bytes] | None:
         mail = edition_mail(delivery.edition_id)
         if mail is None:
             return None
+        ways = _ways(app, delivery.token, delivery.subscription_id)
         return lambda sent_at: mail.for_recipient(
-            address=delivery.address,
-            unsubscribe_url=_unsubscribe_url(app, delivery.token),
-            message_id=delivery.message_id,
-            sent_at=sent_at,
+            address=delivery.address, message_id=delivery.message_id, sent_at=sent_at, **ways
         )
 
     return write
 
 
-def _rendered(  # noqa: PLR0913 - what a mail is made of
-    app: App,
-    bulletin: BulletinSettings,
-    items: tuple[Item, ...],
-    *,
-    number: int,
-    form: Form = Form.HTML,
-    signer: Signer | None,
+def check_templates(app: App) -> None:
+    """Try the operator's templates of mails on digests of every kind. Raises TemplateError."""
+    if app.settings.site.templates is not None:
+        try_templates(app.settings.mail, base_url=app.settings.base_url, renderer=app.renderer)
+
+
+def _rendered(
+    app: App, digest: Digest, *, form: Form = Form.HTML, signer: Signer | None
 ) -> DigestMail:
-    digest = digest_of(items, bulletin, base_url=app.settings.base_url, number=number)
     return DigestMail(
         digest,
         settings=app.settings.mail,
@@ -121,26 +111,67 @@ def _rendered(  # noqa: PLR0913 - what a mail is made of
     )
 
 
-def _unsubscribe_url(app: App, token: str) -> str:
-    return f"{app.settings.base_url}/unsubscribe/{token}"
+def _ways(app: App, token: str, subscription: int | None = None) -> dict[str, str]:
+    """Return the addresses by which whoever has a token changes or ends what they get."""
+    base_url = app.settings.base_url
+    ways = {
+        "unsubscribe_url": f"{base_url}/unsubscribe/{token}",
+        "preferences_url": f"{base_url}/preferences/{token}",
+    }
+    if bounce := parseaddr(app.settings.mail.bounce)[1]:
+        local, _, domain = bounce.rpartition("@")
+        written = "preview" if subscription is None else app.subscribers.mail_token(subscription)
+        ways["unsubscribe_mailbox"] = f"{local}+{written}@{domain}"
+    return ways
 
 
 def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | None:
     """Return the mail of the next edition, of the latest items where none is due.
 
-    None where the bulletin has no items yet. Its way out leads nowhere: it is no subscriber's.
+    None where the bulletin has no items yet. Its ways out lead nowhere: it is no subscriber's.
     """
-    items = app.editions.next_items(bulletin.slug) or tuple(
-        item for item in app.items.latest(bulletin.slug, _LATEST) if item.withdrawn is None
-    )
-    if not items:
+    digest = next_digest(app, bulletin)
+    if digest is None:
         return None
-    mail = _rendered(app, bulletin, items, number=0, signer=signer_of(app))
+    # Once more sent is once more to be read: the same Message-ID would be taken for a copy.
+    name = f"preview.{bulletin.slug}.{token_hex(8)}"
+    return _to_operator(app, digest, address, name=name)
+
+
+def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: str) -> bytes | None:
+    """Return an edition as it was sent, but for the lines of its recipient; None where none is.
+
+    It is dated as its last mail was, and so the same whenever it is asked for.
+    """
+    edition = app.editions.numbered(bulletin.slug, number)
+    if edition is None:
+        return None
+    digest = edition_digest(app, edition, bulletin, is_replay=True)
+    return _to_operator(
+        app,
+        digest,
+        address,
+        name=f"replay.{bulletin.slug}.{number}",
+        form=edition.form,
+        sent_at=edition.sent or edition.opened,
+    )
+
+
+def _to_operator(  # noqa: PLR0913 - what a mail is made of
+    app: App,
+    digest: Digest,
+    address: str,
+    *,
+    name: str,
+    form: Form = Form.HTML,
+    sent_at: datetime | None = None,
+) -> bytes:
+    mail = _rendered(app, digest, form=form, signer=signer_of(app))
     return mail.for_recipient(
         address=address,
-        unsubscribe_url=_unsubscribe_url(app, "preview"),
-        message_id=f"<preview.{bulletin.slug}.{token_hex(8)}@{mail_domain(app.settings)}>",
-        sent_at=app.clock(),
+        message_id=f"<{name}@{mail_domain(app.settings)}>",
+        sent_at=sent_at or app.clock(),
+        **_ways(app, "preview"),
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Enough to see what went out; all are in the folder.
 _LISTED = 100
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]+\.eml")
+# No mail has such a name: files are named by Message-IDs of ours.
+_PREVIEW = "next+"
 _TYPES = {"html": "text/html", "text": "text/plain", "eml": "text/plain"}
 
 
@@ -36,7 +38,8 @@ def mail_list(app: App) -> str:
         if _NAME.fullmatch(path.name) and (written := _written(path)) is not None
     ]
     mails = [_view(path, written) for written, path in sorted(dated, reverse=True)[:_LISTED]]
-    return mails_page(mails, site=app.settings.site, renderer=app.renderer)
+    coming = [(preview_name(one.slug), one.title) for one in app.settings.bulletins]
+    return mails_page(mails, coming, site=app.settings.site, renderer=app.renderer)
 
 
 def _written(path: Path) -> datetime | None:
@@ -77,10 +80,31 @@ def _header(headers: Message, name: str) -> str:
 
 def mail_part(app: App, name: str, part: str) -> tuple[bytes, str] | None:
     """Return a part of a mail (html, text or eml) with its media type; None where there is none."""
+    if part in _TYPES and (mail := _preview(app, name)):
+        return _shown(mail, part)
     path = app.mails / name
     if part not in _TYPES or not _NAME.fullmatch(name) or not is_file(path):
         return None
-    content = path.read_bytes()
+    return _shown(path.read_bytes(), part)
+
+
+def _preview(app: App, name: str) -> bytes | None:
+    """Return the mail that a bulletin's next edition would be; None for another name."""
+    slug = name.removeprefix(_PREVIEW).removesuffix(".eml")
+    bulletin = app.settings.bulletin(slug)
+    if bulletin is None or name != preview_name(slug):
+        return None
+    from tidings.mailing import preview_mail
+
+    return preview_mail(app, bulletin, "reader@example.org")
+
+
+def preview_name(slug: str) -> str:
+    """Return the name under which the next edition of a bulletin is shown."""
+    return f"{_PREVIEW}{slug}.eml"
+
+
+def _shown(content: bytes, part: str) -> tuple[bytes, str] | None:
     if part == "eml":
         return content, _TYPES[part]
     message = message_from_bytes(content, policy=policy.default)

@@ -163,14 +163,10 @@ def hubs_report(app: App) -> list[Report]:
 
 
 def health_report(app: App) -> Report:
-<<<<<<< HEAD
-    """Return how all sources and feeds are, what waits in the outbox, and whether mail goes out.
+    """Return how sources, feeds and hubs are, what waits in the outbox, whether mail goes out.
 
     Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
     """
-=======
-    """Return how all sources and feeds are, what hubs do not know, what waits in the outbox."""
->>>>>>> final5
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()

@@ -20,7 +20,14 @@ from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
 from tidings.web import published_documents, web_application
-from tidings.work import check_due, deliver, open_editions, publish, take_reports
+from tidings.work import (
+    check_due,
+    deliver,
+    open_editions,
+    publish,
+    publish_digests,
+    take_reports,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,16 +143,7 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
                 scheduler.modify_job(name, next_run_time=app.clock())
 
     def read(app: App, stopping: Callable[[], bool]) -> None:
-        check_due(app, stopping)
-        turned = note_turns(app)
-        try:
-            if publish(app):
-                hasten("push")
-        finally:
-            # Pages that cannot be written keep nobody's mail waiting; and what was decided goes
-            # out now, not a tick later.
-            if open_editions(app, stopping) or turned:
-                hasten("send")
+        _read(app, stopping, hasten)
 
     def send(app: App, stopping: Callable[[], bool]) -> None:
         mail_turns(app)
@@ -177,6 +175,25 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
         with hastening:
             stop.set()
         scheduler.shutdown(wait=True)
+
+
+def _read(app: App, stopping: Callable[[], bool], hasten: Callable[[str], None]) -> None:
+    """Read, publish and decide; what follows from it goes out now, not a tick later."""
+    check_due(app, stopping)
+    turned = note_turns(app)
+    try:
+        if publish(app):
+            hasten("push")
+    finally:
+        # Pages that cannot be written keep nobody's mail waiting.
+        queued = open_editions(app, stopping)
+        try:
+            # Before their mails leave, which lead to them.
+            if publish_digests(app):
+                hasten("push")
+        finally:
+            if queued or turned:
+                hasten("send")
 
 
 def _pause(app: App, name: str) -> timedelta:

@@ -53,6 +53,11 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
     # Before it is decided who is told what: who is gone is told nothing more.
     take_reports(app, stopping)
     queued = open_editions(app, stopping)
+    try:
+        # Before their mails leave, which lead to them.
+        publish_digests(app)
+    except (OSError, TemplateError) as error:
+        problem = problem or error
     mail_turns(app)
     sent = deliver(app, stopping)
     app.pinger.run(stopping)
@@ -143,6 +148,13 @@ def check_claimed(
 def publish(app: App) -> tuple[str, ...]:
     """Bring the published files in line with the store; return the bulletins that changed."""
     return app.publisher.publish_all()
+
+
+def publish_digests(app: App) -> tuple[str, ...]:
+    """Bring the pages of past digests in line with the store; return whose have changed."""
+    from tidings.past_digests import publish_digests as publish_past
+
+    return publish_past(app)
 
 
 def open_editions(app: App, stopping: Callable[[], bool]) -> int:

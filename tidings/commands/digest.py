@@ -1,4 +1,4 @@
-"""``tidings digest``: the next edition's mail, before it is sent."""
+"""``tidings digest``: the next edition's mail before it is sent, or one that was, again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from notifier.address import parse_address
 from tidings.app import load_settings, open_app
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
-from tidings.mailing import preview_mail, send_preview
+from tidings.mailing import check_templates, preview_mail, replayed_mail, send_preview
 from tidings.terminal import say
 
 if TYPE_CHECKING:
     import argparse
     from email.message import EmailMessage
+
+    from config.settings import BulletinSettings
+    from tidings.app import App
 
 # Who a preview is addressed to: nobody (RFC 2606).
 _NOBODY = "reader@example.org"
@@ -29,12 +32,9 @@ def run(options: argparse.Namespace) -> int:
     with open_app(load_settings(options.config), register=False) as app:
         bulletin = app.bulletin(options.bulletin)
         address = _address(options.send_to) if options.send_to else _NOBODY
-        mail = preview_mail(app, bulletin, address)
-        if mail is None:
-            raise CommandError(
-                f"{bulletin.slug}: nothing was read yet; run first: tidings check {bulletin.slug}",
-                code=FAILED,
-            )
+        # Also what stands in none of the items of today.
+        check_templates(app)
+        mail = _mail(app, bulletin, address, options.edition)
         if options.send_to:
             say(f"{address}: {send_preview(app, address, mail)}")
             return OK
@@ -46,6 +46,19 @@ def run(options: argparse.Namespace) -> int:
         return _open(_part(message, "html"))
     say(_part(message, "html" if options.html else "plain"))
     return OK
+
+
+def _mail(app: App, bulletin: BulletinSettings, address: str, number: int | None) -> bytes:
+    """Return the mail of the next edition, or of the one with a number."""
+    if number is None:
+        mail = preview_mail(app, bulletin, address)
+        problem = f"nothing was read yet; run first: tidings check {bulletin.slug}"
+    else:
+        mail = replayed_mail(app, bulletin, number, address)
+        problem = f"there is no edition {number}; the latest ones stand in the digests on its page"
+    if mail is None:
+        raise CommandError(f"{bulletin.slug}: {problem}", code=FAILED)
+    return mail
 
 
 def _address(text: str) -> str:

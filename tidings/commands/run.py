@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tidings.app import load_settings, open_app
 from tidings.cli import USAGE, CommandError
 from tidings.logs import set_up_logging
+from tidings.mailing import check_templates
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
             code=USAGE,
         )
     with open_app(settings) as app:
+        # Before any mail: what is wrong in a template of the operator's is said now.
+        check_templates(app)
         return serve(
             app, host=settings.server.host, port=settings.server.port, announce=lambda: tell(app)
         )

@@ -1,0 +1,73 @@
+"""A digest that has everything, so that each branch of a template is tried before a mail is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from feeds.word_diff import word_diff
+from notifier.mail import DigestMail
+from notifier.model import CONTENTS_FROM, Digest, DigestChange, DigestItem, Form, Health
+
+if TYPE_CHECKING:
+    from config.settings import MailSettings
+    from feeds.render import Renderer
+
+_DAY = date(2026, 11, 22)
+_ITEM = DigestItem(
+    id="tag:example.org,2026:harbour/1",
+    title="The ferry leaves at seven",
+    url="https://example.org/ferry",
+    day=_DAY,
+    summary_html="<p>From Monday on.</p>",
+    summary_text="From Monday on.",
+    author="Harbour office",
+    language="en",
+)
+_CHANGE = DigestChange(
+    name="title",
+    pieces=word_diff("The ferry leaves at eight", _ITEM.title),
+    before="The ferry leaves at eight",
+    after=_ITEM.title,
+)
+
+
+def sample_digest(*, is_full: bool) -> Digest:
+    """Return a digest of all that there can be, or of one bare item."""
+    whole = Digest(
+        bulletin="harbour",
+        title="Harbour news",
+        page_url="https://example.org/harbour/",
+        language="es",
+        bulletin_language="en",
+        number=7,
+        items=(
+            *(replace(_ITEM, number=place) for place in range(1, CONTENTS_FROM)),
+            replace(_ITEM, number=CONTENTS_FROM, day=None, is_withdrawn=True, language="he"),
+        ),
+        corrected=(replace(_ITEM, changes=(_CHANGE,)),),
+        more=23,
+        own_url="https://example.org/harbour/digests/7.html",
+        archive_url="https://example.org/harbour/digests/",
+        subscribe_url="https://example.org/subscribe/harbour",
+        health=Health(read=datetime(2026, 11, 22, 7, 58, tzinfo=UTC), good=96, all=96),
+        days=(_DAY, _DAY),
+    )
+    if is_full:
+        return whole
+    bare = replace(_ITEM, day=None, summary_html="", summary_text="", author="", language="")
+    return replace(whole, items=(bare,), corrected=(), more=0, own_url="", health=None, days=None)
+
+
+def try_templates(settings: MailSettings, *, base_url: str, renderer: Renderer) -> None:
+    """Render every kind of digest. Raises TemplateError, with the file and the line."""
+    for is_full in (True, False):
+        for form in Form:
+            DigestMail(
+                sample_digest(is_full=is_full),
+                settings=settings,
+                base_url=base_url,
+                renderer=renderer,
+                form=form,
+            )
