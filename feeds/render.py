@@ -142,6 +142,17 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     return environment
 
 
+@lru_cache(maxsize=512)
+def _marked(language: str, around: str) -> Markup:
+    """Return the attributes of words of a language within text of another, none in its own.
+
+    Who reads aloud or breaks lines must know where another language begins.
+    """
+    if language.partition("-")[0].lower() == around.partition("-")[0].lower():
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(language, direction(language))
+
+
 def _translate(environment: Any, translations: Translations) -> None:  # noqa: ANN401 - as above
     """Let templates speak the language that their variable ``language`` names."""
     from jinja2 import pass_context
@@ -160,11 +171,7 @@ def _translate(environment: Any, translations: Translations) -> None:  # noqa: A
 
     @pass_context
     def ours(context: Any, around: str) -> Markup:  # noqa: ANN401 - Jinja's
-        # Who reads aloud or breaks lines must know where another language begins.
-        tag = spoken(context)
-        same = tag.partition("-")[0].lower() == around.partition("-")[0].lower()
-        attributes = Markup(' lang="{}" dir="{}"').format(tag, direction(tag))
-        return Markup("") if same else attributes
+        return _marked(spoken(context), around)
 
     environment.globals |= {"spoken": spoken, "ours": ours}
     environment.install_gettext_callables(message, counted, newstyle=True)
