@@ -60,6 +60,8 @@ VERBS = (
     "subscribers",
     "items",
     "sources",
+    "bounces",
+    "doctor",
     "nginx",
     "demo",
 )
