@@ -57,7 +57,6 @@ def story(tmp_path: Path) -> Iterator[Story]:
         (page(range(21, 17, -1)), "far fewer items than usual"),
         (page(range(21, 1, -1), day=False), "no more dates"),
         (page(range(21, 1, -1), link=False), "no more links"),
-        (page(range(21, 1, -1), words=""), "no more texts"),
         (
             page(
                 range(21, 1, -1), words="Hier steht etwas ganz anderes zu der Meldung, n\u00e4mlich"
