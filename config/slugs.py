@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Addresses that the site uses itself.
 RESERVED = frozenset(
-    "api bulletins confirm feeds health items mails preferences static subscribe".split()
+    "api bounces bulletins confirm feeds health items mails preferences static subscribe".split()
 ) | {"unsubscribe"}
 # Names below a bulletin's folder that are not those of its views.
 _OF_BULLETINS = frozenset("archive digests feeds items".split())
