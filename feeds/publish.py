@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from feeds import manifest
+from feeds.bulletin_feed import feed_paths
 from feeds.manifest import Manifest, manifest_from
 from feeds.publish_feeds import FeedPublisher
 from feeds.publish_pages import PagePublisher
@@ -94,15 +95,18 @@ class Publisher:
         routes = self._departures.routes()
         number = sum(state.number for state in states.values())
         site = Manifest(number=number, recipe=self._site_recipe(staying, states, routes))
-        if not behind and (self._manifest("") == site or not number):
+        done = self._manifest("")
+        if not behind and (not number or replace(done, refused=()) == site):
             return ()
         with self._output.lock():
             for bulletin, state in behind:
                 self._publish(bulletin, state)
-            self._selections.publish_merges(staying, states)
+            merged = tuple(sorted(set(self._selections.publish_merges(staying, states))))
+            _complain(merged, done)
             self._output.write(ROUTES, write_routes(routes))
             self._pages.publish_site(staying)
-            self._output.write(manifest.NAME, site.to_bytes())
+            self._output.write(manifest.NAME, replace(site, refused=merged).to_bytes())
+            self._refused[""] = merged
         return tuple(bulletin.slug for bulletin, _ in behind)
 
     def publish_page(self, bulletin: BulletinSettings, state: BulletinState) -> None:
@@ -199,17 +203,17 @@ class Publisher:
             since=behind.number,
             archived=behind.archived,
         )
-        self._selections.publish_views(bulletin)
+        views = self._selections.publish_views(bulletin)
+        again = written.documents | {
+            path for view in bulletin.views for path in feed_paths(view.slug).each()
+        }
         # Last, for it leads to all of them.
         self._pages.publish_bulletin(bulletin, state)
         refused = sorted(
-            {*written.refused}
-            | {each for each in behind.refused if each.document not in written.documents}
+            {*written.refused, *views}
+            | {each for each in behind.refused if each.document not in again}
         )
-        for refusal in refused:
-            # Once: what is known stays known until it is mended.
-            if refusal not in done.refused:
-                log.error("%s", refusal)
+        _complain(refused, done)
         log.info("%s published up to number %d", bulletin.slug, state.number)
         return Manifest(
             number=state.number,
@@ -220,15 +224,22 @@ class Publisher:
         )
 
     def refused(self) -> tuple[Refusal, ...]:
-        """Return what is not published as it should be, of all bulletins, as seen last.
+        """Return what is not published as it should be, of bulletins and merges, as seen last.
 
         Not by reading it again: a place that is away would keep those waiting who ask how we are.
         """
         return tuple(
             refusal
-            for bulletin in self._settings.bulletins
-            for refusal in self._refused.get(bulletin.slug, ())
+            for slug in (*(bulletin.slug for bulletin in self._settings.bulletins), "")
+            for refusal in self._refused.get(slug, ())
         )
+
+
+def _complain(refused: Iterable[Refusal], done: Manifest) -> None:
+    """Log what is refused, once: what is known stays known until it is mended."""
+    for refusal in refused:
+        if refusal not in done.refused:
+            log.error("%s", refusal)
 
 
 def _unwell(state: BulletinState) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from feeds.bulletin_feed import feed_paths
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
     from feeds.item_store import ItemStore
     from feeds.model import Item
     from feeds.output import Output
+    from feeds.publish_checked import Refusal
     from feeds.records import BulletinState
     from feeds.render import Renderer
     from feeds.selection_store import SelectionStore
-
-log = logging.getLogger("tidings.publish")
 
 
 class SelectionPublisher:
@@ -53,20 +51,24 @@ class SelectionPublisher:
         self._renderer = renderer
         self._output = output
 
-    def publish_views(self, bulletin: BulletinSettings) -> None:
-        """Write the views of a bulletin, for it has changed."""
+    def publish_views(self, bulletin: BulletinSettings) -> tuple[Refusal, ...]:
+        """Write the views of a bulletin, for it has changed; return what was refused of them."""
         if not bulletin.views:
-            return
+            return ()
         latest = self._items.latest(bulletin.slug, MOST_SCANNED)
         whole = Link("../", bulletin.title)
+        refused: list[Refusal] = []
         for view in bulletin.views:
             items = self._wanted(bulletin, latest, view)
-            self._write(view_as_bulletin(view, bulletin), items, whole=whole, titles={})
+            shape = view_as_bulletin(view, bulletin)
+            refused += self._write(shape, items, whole=whole, titles={})
+        return tuple(refused)
 
     def publish_merges(
         self, bulletins: Sequence[BulletinSettings], states: Mapping[str, BulletinState]
-    ) -> None:
-        """Write the merges of those bulletins that are published."""
+    ) -> tuple[Refusal, ...]:
+        """Write the merges of those bulletins that are published; return what was refused."""
+        refused: list[Refusal] = []
         for merge in self._settings.merges:
             members = [each for each in bulletins if each.slug in merge.bulletins]
             items = [
@@ -76,7 +78,7 @@ class SelectionPublisher:
                     bulletin, self._items.latest(bulletin.slug, MOST_SCANNED), merge
                 )
             ]
-            self._write(
+            refused += self._write(
                 merge_as_bulletin(merge, self._settings),
                 once(items),
                 whole=None,
@@ -88,6 +90,7 @@ class SelectionPublisher:
                     for bulletin in members
                 },
             )
+        return tuple(refused)
 
     def _wanted(
         self, bulletin: BulletinSettings, latest: Sequence[Item], selection: SelectionSettings
@@ -106,7 +109,7 @@ class SelectionPublisher:
         whole: Link | None,
         titles: dict[str, str],
         origins: Mapping[str, FeedOrigin] | None = None,
-    ) -> None:
+    ) -> tuple[Refusal, ...]:
         shown = window(items, self._settings.site.window)
         named = self._selections.named(shape.slug)
         feed = selection_feed(shape, named, shown, settings=self._settings, origins=origins)
@@ -119,6 +122,6 @@ class SelectionPublisher:
             whole=whole,
             titles=titles,
         )
-        for refusal in write_checked(feed, feed_paths(shape.slug), self._output):
-            log.error("%s", refusal)
+        refused = write_checked(feed, feed_paths(shape.slug), self._output)
         self._output.write(f"{shape.slug}/index.html", page.encode())
+        return refused

@@ -13,6 +13,7 @@ from worlds import NOON
 
 from feeds.model import Content, Item, When
 from feeds.selections import once, window
+from tidings.work import publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,6 +211,38 @@ def test_what_is_unchanged_is_not_written_again(site: Site) -> None:
 
 
 # --- once and window, as values ------------------------------------------------------------
+
+
+def test_what_is_refused_of_views_and_merges_is_told_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of a bulletin's own feeds: in the log once, and for as long as it lasts to who asks."""
+    with site.app() as app, app.database.transaction() as transaction:
+        transaction.run(
+            "UPDATE items SET summary_html = '<script>b()</script>' "
+            "WHERE bulletin = 'harbour' AND title IN (:ferry, :storm)",
+            ferry="Ferry timetable for winter",
+            storm="Storm damage cleared",
+        )
+    site.says("harbour", ("5 November 2026", "Dredging begins"), *HARBOUR)
+    site.tick()
+    expected = {
+        f"{path}/{name}"
+        for path in ("harbour", "harbour/ferries", "port")
+        for name in ("rss.xml", "atom.xml", "feed.json")
+    }
+
+    told = caplog.text
+    caplog.clear()
+    site.says("harbour", ("6 November 2026", "Dredging ends"), *HARBOUR)
+    site.tick()
+    with site.app() as app:
+        publish(app)
+        refused = {refusal.document for refusal in app.publisher.refused()}
+
+    assert refused == expected
+    assert all(f"{document} is" in told for document in expected)
+    assert "rss.xml is" not in caplog.text
 
 
 def item(bulletin_: str, number: int, title: str, *, url: str = "", day: int = 0) -> Item:
