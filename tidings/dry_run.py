@@ -27,7 +27,7 @@ def show_changes(name: str, changes: Changes) -> None:
     """Print what a check of a source would change."""
     if changes.held:
         say(f"{name}: held: {changes.held}; without that it would bring:")
-    elif changes.doubted:
+    elif changes.doubted and changes.repair is None:
         say(f"{name}: believed now: {changes.doubted}")
     say_repair(name, changes.repair)
     first = ", the baseline: published, mailed to nobody" if changes.baseline else ""
