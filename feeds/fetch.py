@@ -16,13 +16,8 @@ from config.logins import without_login
 from feeds.backoff import parse_http_date, parse_retry_after
 from feeds.fetch_body import ACCEPTED_CODINGS, BodyError, read_body, too_large
 from feeds.fetch_file import read_file
-from feeds.fetch_redirects import (
-    SCHEMES,
-    Hops,
-    RedirectError,
-    Secrets,
-    refuse_private,
-)
+from feeds.fetch_guard import PUBLIC_ONLY, GuardError, in_time, look_up, refuse_private
+from feeds.fetch_redirects import SCHEMES, Hops, RedirectError, Secrets
 from feeds.page import FetchError, NotModified, Page, Validators
 
 if TYPE_CHECKING:
@@ -35,7 +30,8 @@ if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
 
     from config.settings import FetchSettings, SourceSettings
-    from feeds.fetch_deadline import Deadline
+    from feeds.fetch_connections import Bounds
+    from feeds.fetch_guard import Guard
 
 __all__ = ["FetchError", "Fetcher", "NotModified", "Page", "Validators"]
 
@@ -46,17 +42,25 @@ _ACCEPT = (
 _OK = range(200, 300)
 _PARTIAL, _NOT_MODIFIED = 206, 304
 _STEP = 65_536
+_NOTHING_KNOWN = Validators()
+_PROXIED = (
+    "would be asked through a proxy, which finds addresses by itself and could not be kept out of "
+    "private networks; name its host in NO_PROXY, or write the source into the configuration"
+)
 
 
 class Fetcher:
     """Fetches sources one after another; each thread has its own.
 
     Connections are kept open between fetches until ``close``. Proxies and authorities of
-    certificates come from the environment, logins from the source's settings alone.
+    certificates come from the environment, logins from the source's settings alone. With a
+    guard, for addresses that somebody else chose, no host out of its bounds is asked, no proxy
+    and no file.
     """
 
-    def __init__(self, settings: FetchSettings) -> None:
+    def __init__(self, settings: FetchSettings, *, guard: Guard | None = None) -> None:
         self._settings = settings
+        self._guard = guard
         self._client: _Client | None = None
 
     def __enter__(self) -> Self:
@@ -84,37 +88,56 @@ class Fetcher:
         ``url`` is asked in place of the source's own: the permanent redirect that is remembered.
         Raises FetchError.
         """
-        if source.file is not None and not source.url:
-            return read_file(source.file, validators, limit=self._settings.max_bytes)
-        if self._client is None:
-            self._client = _Client(self._settings)
-        return self._client.fetch(source, validators, url or source.url)
+        return self._answer(source, _Question(url=url or source.url, validators=validators))
 
-    def fetch_linked(self, source: SourceSettings, url: str) -> Page:
+    def fetch_linked(
+        self, source: SourceSettings, url: str, *, within: timedelta | None = None
+    ) -> Page:
         """Return a page that a source's page links to, under the same rules as a redirect.
 
         The operator's headers go to the source's own host only, and no link leads from the
-        public internet into a private network. Raises FetchError.
+        public internet into a private network. ``within`` is a shorter deadline than the usual
+        one. Raises FetchError.
         """
-        try:
-            refuse_private(source.url, url)
-        except RedirectError as error:
-            raise FetchError(source.location, str(error)) from error
-        page = self.fetch(source, validators=Validators(), url=url)
+        page = self._answer(source, _Question(url=url, linked=True, within=within))
         if isinstance(page, NotModified):
             raise FetchError(url, "answers 304 though nothing was known of it")
         return page
+
+    def _answer(self, source: SourceSettings, question: _Question) -> Page | NotModified:
+        if source.file is not None and not source.url:
+            if self._guard is not None:
+                raise FetchError(
+                    source.location, "is a file of this machine; give an address of the web"
+                )
+            return read_file(source.file, question.validators, limit=self._settings.max_bytes)
+        if self._client is None:
+            self._client = _Client(self._settings, self._guard)
+        return self._client.fetch(source, question)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is asked for, whether the source's page leads there, and how long it may take."""
+
+    url: str
+    validators: Validators = _NOTHING_KNOWN
+    linked: bool = False
+    within: timedelta | None = None
 
 
 class _Client:
     """Fetches addresses, with one session of requests."""
 
-    def __init__(self, settings: FetchSettings) -> None:
+    def __init__(self, settings: FetchSettings, guard: Guard | None) -> None:
+        from feeds.fetch_connections import Bounds
         from feeds.fetch_deadline import Deadline
 
         self._settings = settings
+        self._guard = guard
         self._deadline = Deadline()
-        self._session = _open_session(self._deadline)
+        self._bounds = Bounds(self._deadline, guard)
+        self._session = _open_session(self._bounds)
         # Of each scheme and host: reading the environment costs as much as a whole request.
         self._routes: dict[tuple[str, str], _Route] = {}
 
@@ -122,22 +145,44 @@ class _Client:
         """Close all connections."""
         self._session.close()
 
-    def fetch(self, source: SourceSettings, validators: Validators, url: str) -> Page | NotModified:
+    def fetch(self, source: SourceSettings, question: _Question) -> Page | NotModified:
         """Ask for an address and follow its redirects to an answer. Raises FetchError."""
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
         _checked(source.url)
-        hops = Hops(_checked(url))
-        self._deadline.start(self._settings.deadline.total_seconds())
+        hops = Hops(_checked(question.url))
+        longest = self._settings.deadline
+        self._deadline.start(min(longest, question.within or longest).total_seconds())
+        self._bounds.guard = self._guard
         try:
-            return self._follow(hops, Secrets(source), validators)
-        except (RedirectError, BodyError) as error:
+            if question.linked:
+                self._leave(source.url, question.url)
+        except GuardError as error:
+            raise FetchError(source.location, str(error)) from error
+        try:
+            return self._follow(hops, Secrets(source), question.validators)
+        except (RedirectError, BodyError, GuardError) as error:
             raise _failure(hops, str(error)) from error
         except (RequestException, HTTPError, OSError, UnicodeError) as error:
             wrapped = error.args[0] if isinstance(error, RequestException) and error.args else None
             cause = wrapped if isinstance(wrapped, Exception) else error
             raise _failure(hops, self._problem(cause)) from error
+
+    def _leave(self, home: str, target: str) -> None:
+        """Go from one address to another that it names. Raises GuardError."""
+        guard = self._guard
+        # A source's own host is the operator's word; a guard takes nobody's.
+        if guard is None and urlsplit(home).hostname == urlsplit(target).hostname:
+            return
+        resolve = guard.resolve if guard else look_up
+        left = self._deadline.left
+        public = refuse_private(
+            home, target, lambda host, port: in_time(resolve, host, port, within=left())
+        )
+        # Looked up again when it is connected to, it must still be what it was.
+        if public:
+            self._bounds.guard = guard.for_public_page() if guard else PUBLIC_ONLY
 
     def _problem(self, error: Exception) -> str:
         from feeds.fetch_problems import late_problem, transport_problem
@@ -192,8 +237,12 @@ class _Client:
 
         Past the session, which would read the body of a redirect whole, however long.
         """
+        from requests.utils import select_proxy
+
         url = str(request.url)
         route = self._route(url)
+        if self._guard is not None and select_proxy(url, route.proxies):
+            raise GuardError(_PROXIED)
         patience = min(self._settings.timeout.total_seconds(), self._deadline.left())
         if patience <= 0:
             raise TimeoutError
@@ -224,7 +273,7 @@ class _Client:
         hops.follow(response.status_code, response.headers["Location"], cookie=cookie)
         # What a proxy may reach is the proxy's to decide.
         if not select_proxy(hops.url, self._route(hops.url).proxies):
-            refuse_private(before, hops.url)
+            self._leave(before, hops.url)
 
     def _conclude(
         self, response: Response, hops: Hops, validators: Validators
@@ -268,14 +317,14 @@ class _Route:
     verify: bool | str
 
 
-def _open_session(deadline: Deadline) -> Session:
+def _open_session(bounds: Bounds) -> Session:
     import requests
     from requests.adapters import HTTPAdapter
 
-    from feeds.fetch_deadline import keep_deadline
+    from feeds.fetch_connections import bind
 
     class Adapter(HTTPAdapter):
-        """Opens connections that keep the deadline."""
+        """Opens connections that keep the bounds."""
 
         def get_connection_with_tls_context(
             self,
@@ -285,7 +334,7 @@ def _open_session(deadline: Deadline) -> Session:
             cert: str | tuple[str, str] | None = None,
         ) -> ConnectionPool:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            keep_deadline(pool, deadline)
+            bind(pool, bounds)
             return pool
 
     session = requests.Session()

@@ -7,21 +7,15 @@ ends by them. Here each read waits only for what is left.
 from __future__ import annotations
 
 import math
-from functools import partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from time import monotonic
-from typing import TYPE_CHECKING, cast
-
-from urllib3 import HTTPConnectionPool
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
 
     from _typeshed import WriteableBuffer
-    from urllib3.connection import HTTPConnection
-    from urllib3.connectionpool import ConnectionPool
 
 
 class Deadline:
@@ -39,22 +33,7 @@ class Deadline:
         return self._end - monotonic()
 
 
-def keep_deadline(pool: ConnectionPool, deadline: Deadline) -> None:
-    """Let a pool open only connections whose answers are over by the deadline."""
-    # The pool itself was chosen by scheme and proxy: what it opens is all that is changed.
-    if isinstance(pool, HTTPConnectionPool) and not isinstance(pool.ConnectionCls, partial):
-        pool.ConnectionCls = partial(_open, pool.ConnectionCls, deadline)  # type: ignore[assignment]
-
-
-def _open(connect: Callable[..., object], deadline: Deadline, **options: object) -> HTTPConnection:
-    connection = cast("HTTPConnection", connect(**options))
-    # The standard library's seam for the class of an answer; on the connection, not on its
-    # class, because each Fetcher has a deadline of its own.
-    connection.response_class = partial(_Answer, deadline=deadline)  # type: ignore[assignment]
-    return connection
-
-
-class _Answer(HTTPResponse):
+class Answer(HTTPResponse):
     """An HTTP answer, its head included, that is read only until the deadline."""
 
     def __init__(

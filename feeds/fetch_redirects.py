@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
@@ -131,28 +130,3 @@ def same_host(home: SplitResult, other: SplitResult) -> bool:
 def _scheme_and_port(parts: SplitResult) -> tuple[str, int]:
     scheme = parts.scheme.lower()
     return scheme, parts.port or _PORTS.get(scheme, 0)
-
-
-def refuse_private(home: str, target: str) -> None:
-    """Raise RedirectError where a public host points into the network of this machine.
-
-    What stands there was not meant for publication, and it is not the operator who asked.
-    """
-    here, there = urlsplit(home).hostname or "", urlsplit(target).hostname or ""
-    if here != there and _is_private(there) and not _is_private(here):
-        raise RedirectError(
-            f"leads to {target}, an address of a private network, which is not followed; "
-            "if that is right, give it as the source's url"
-        )
-
-
-def _is_private(host: str) -> bool:
-    """Say whether a host has an address that is not of the public internet."""
-    import socket
-
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False  # the request itself says so better
-    addresses = (str(entry[4][0]).partition("%")[0] for entry in found)
-    return not all(ip_address(address).is_global for address in addresses)

@@ -46,7 +46,7 @@ DOORS = {
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {
     "lxml": {"feeds/conformance_xml.py", "feeds/read_feed.py", "feeds/read_xpath.py"},
-    "urllib3": {"feeds/fetch.py", "feeds/fetch_deadline.py", "feeds/fetch_problems.py"},
+    "urllib3": {"feeds/fetch.py", "feeds/fetch_connections.py", "feeds/fetch_problems.py"},
     "selectolax": {"feeds/read_page.py"},
     "markupsafe": {"feeds/pages.py", "feeds/render.py"},
     "starlette": {

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from config.settings import SourceSettings
-from feeds.fetch_redirects import Hops, RedirectError, Secrets, refuse_private, same_host
+from feeds.fetch_guard import GuardError, refuse_private
+from feeds.fetch_redirects import Hops, RedirectError, Secrets, same_host
 
 HOME = "https://town.example/news"
 
@@ -121,7 +122,7 @@ def test_a_login_in_the_address_becomes_a_header() -> None:
 def test_a_public_page_does_not_lead_inside(home: str, target: str, *, refused: bool) -> None:
     """A redirect from the public internet into a private network is refused."""
     if refused:
-        with pytest.raises(RedirectError, match="private network"):
+        with pytest.raises(GuardError, match="private network"):
             refuse_private(home, target)
     else:
         refuse_private(home, target)
