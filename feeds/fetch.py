@@ -88,7 +88,10 @@ class Fetcher:
         ``url`` is asked in place of the source's own: the permanent redirect that is remembered.
         Raises FetchError.
         """
-        return self._answer(source, _Question(url=url or source.url, validators=validators))
+        moved = bool(url) and url != source.url
+        return self._answer(
+            source, _Question(url=url or source.url, validators=validators, linked=moved)
+        )
 
     def fetch_linked(
         self, source: SourceSettings, url: str, *, within: timedelta | None = None
@@ -157,7 +160,7 @@ class _Client:
         self._bounds.guard = self._guard
         try:
             if question.linked:
-                self._leave(source.url, question.url)
+                self._leave(source.url, hops.url)
         except GuardError as error:
             raise FetchError(source.location, str(error)) from error
         try:
@@ -237,11 +240,9 @@ class _Client:
 
         Past the session, which would read the body of a redirect whole, however long.
         """
-        from requests.utils import select_proxy
-
         url = str(request.url)
         route = self._route(url)
-        if self._guard is not None and select_proxy(url, route.proxies):
+        if self._guard is not None and self._is_proxied(url):
             raise GuardError(_PROXIED)
         patience = min(self._settings.timeout.total_seconds(), self._deadline.left())
         if patience <= 0:
@@ -265,14 +266,17 @@ class _Client:
             )
         return self._routes[key]
 
-    def _redirect(self, response: Response, hops: Hops) -> None:
+    def _is_proxied(self, url: str) -> bool:
         from requests.utils import select_proxy
 
+        return bool(select_proxy(url, self._route(url).proxies))
+
+    def _redirect(self, response: Response, hops: Hops) -> None:
         before = hops.url
         cookie = response.request.headers.get("Cookie", "")
         hops.follow(response.status_code, response.headers["Location"], cookie=cookie)
         # What a proxy may reach is the proxy's to decide.
-        if not select_proxy(hops.url, self._route(hops.url).proxies):
+        if not self._is_proxied(hops.url):
             self._leave(before, hops.url)
 
     def _conclude(

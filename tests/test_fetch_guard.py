@@ -471,6 +471,20 @@ def test_a_public_page_of_a_source_cannot_turn_inside(
     assert len(origin.asked) == 1
 
 
+def test_a_remembered_move_leads_nowhere_inside(origin: Origin) -> None:
+    """Where a public source once moved to is asked on every check, and may have turned since."""
+    inside = origin.says(answer(body=BODY))
+
+    with Fetcher(SETTINGS) as fetcher:
+        moved = fetcher.fetch(source("http://127.0.0.1/"), validators=Validators(), url=inside)
+        with pytest.raises(FetchError) as failure:
+            fetcher.fetch(source("http://8.8.8.8/"), validators=Validators(), url=inside)
+
+    assert isinstance(moved, Page)
+    assert str(failure.value).startswith(f"http://8.8.8.8/: leads to {inside}, an address of a pri")
+    assert len(origin.asked) == 1
+
+
 def test_the_end_of_the_line_is_judged_too(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     """If another urllib3 no longer asks us for the socket, nothing is sent through its own."""
     monkeypatch.delattr(_Guarded, "_new_conn")
