@@ -6,7 +6,7 @@ import socket
 import ssl
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_network
@@ -509,6 +509,25 @@ def test_a_slow_look_up_ends_by_the_deadline() -> None:
     woken.set()
 
     assert "was not read to its end within" in said
+
+
+def test_many_deaf_addresses_are_tried_until_the_deadline() -> None:
+    """However many addresses a name has, trying them takes no longer than a slow page."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        CONNECTED.clear()
+        names = Names({"town.test": [("127.0.0.1",) * 20]})
+        hasty = FetchSettings(deadline=timedelta(seconds=0.3))
+        url = f"http://town.test:{listener.getsockname()[1]}/"
+
+        said = refusal(Guard(HERE, names), url, hasty)
+
+    assert "was not read to its end within" in said
+    assert len(connected()) < 3
 
 
 # --- proxies ---

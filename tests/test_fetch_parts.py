@@ -149,6 +149,22 @@ def test_a_page_s_parts_lead_nowhere_inside(origin: Origin) -> None:
     assert list(private.pictures) == [inside]
 
 
+def test_what_a_sheet_imports_is_the_sheet_s_word(origin: Origin) -> None:
+    """Where a sheet turns out to be public, nothing that it imports is in a listed network."""
+    inside = origin.says(typed("text/css", b"i{}"), path="/inside.css")
+    origin.says(typed("text/css", f"@import '{inside}';p{{}}".encode()), path="/a.css")
+    answers = [("127.0.0.1",), ("127.0.0.1",), ("8.8.8.8",)]
+    guard = replace(
+        HERE, resolve=lambda host, _: answers.pop(0) if host == "turning.test" else (host,)
+    )
+    sheet = f"http://turning.test:{origin.port}/a.css"
+
+    found = fetch_parts(SETTINGS, guard, home=origin.url(), styles=[sheet], pictures=[])
+
+    assert found.styles == {sheet: "p{}"}
+    assert [asked.path for asked in origin.asked] == ["/a.css"]
+
+
 def test_numbers_and_bytes_have_an_end(origin: Origin) -> None:
     """No more parts are fetched than wanted, none too large is kept, and all have a sum."""
     paths = [f"/{number}.png" for number in range(6)]
