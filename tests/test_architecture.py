@@ -40,7 +40,8 @@ DOORS = {
     "rich": {"tidings/terminal.py"},
     "smtplib": {"notifier/smtp_open.py"},
     "sqlite3": {"feeds/database.py"},
-    "tomllib": {"config/load.py"},
+    "tomlkit": {"config/edit.py"},
+    "tomllib": {"config/load.py", "config/edit.py"},
     "uvicorn": {"tidings/connections.py", "tidings/service.py"},
 }
 # What belongs to a door's own library, and may be imported beside it.
