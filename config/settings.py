@@ -6,7 +6,7 @@ against these. Reading files and the environment stands in ``config.load``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -142,6 +142,7 @@ class FetchSettings:
 class RelaySettings:
     """A further relay, asked where those before it are down or refuse us."""
 
+    name: str = field(default="", compare=False)
     host: str = setting("", "A further SMTP relay.")
     port: Port = setting(587, "Its port.")
     security: MailSecurity = setting("starttls", "starttls, tls, or none.")

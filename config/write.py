@@ -168,7 +168,7 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
         if "why" not in field.metadata or field.name in _TABLES:
             continue
         line = (
-            f"{field.name} = {_literal(_example(owner, field.name))}"
+            f"{field.name} = {literal(_example(owner, field.name))}"
             if field.name in given
             else f"# {_default(owner, field.name)}"
         )
@@ -187,10 +187,11 @@ def _default(owner: type, name: str) -> str:
         return f"every = {_quoted(format_duration(field.default.every))}"
     if owner is SourceSettings and name == "time_zone":
         return 'time_zone = ""'
-    return f"{name} = {_literal({} if name == 'headers' else field.default)}"
+    return f"{name} = {literal({} if name == 'headers' else field.default)}"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """Return the value of a setting as TOML has it; but for tables JSON has it so, too."""
     match value:
         case dict() | tuple():
             return json.dumps(value, ensure_ascii=False)

@@ -62,6 +62,7 @@ VERBS = (
     "sources",
     "bounces",
     "doctor",
+    "settings",
     "nginx",
     "demo",
 )

@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
+    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor, _settings)
     for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -282,6 +282,12 @@ def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_doctor
 
     add_doctor(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _settings(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "settings", "show what is configured, and which line or variable says so")
+    parser.add_argument("--all", action="store_true", help="the defaults, too, and why each is")
+    _json(parser, "them")
 
 
 def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:
