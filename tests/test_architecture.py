@@ -14,7 +14,7 @@ ORDER = ("config", "feeds", "notifier", "tidings")
 # Each outside library has one door; a library of two domains has one in each.
 DOORS = {
     "anyio": {"tidings/web.py"},
-    "apscheduler": {"tidings/service.py"},
+    "apscheduler": {"tidings/ticking.py"},
     "argparse": {"tidings/cli.py"},
     "backports": {"feeds/twins.py"},
     "brotli": {"feeds/twins.py"},

@@ -21,6 +21,8 @@ FAILED = 1
 USAGE = 2
 # EX_TEMPFAIL of sysexits.h: nothing is wrong, try again later.
 BUSY = 75
+# Told by its identity from the same path that somebody gives.
+DEFAULT_CONFIG = Path("tidings.toml")
 _INTERRUPTED = 130
 _LAST_PORT = 65_535
 _MOST_LISTED = 1_000_000
@@ -52,9 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
-    parser.set_defaults(
-        config=Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml")), quiet=False, debug=False
-    )
+    named = os.environ.get("TIDINGS_CONFIG")
+    config = DEFAULT_CONFIG if named is None else Path(named)
+    parser.set_defaults(config=config, quiet=False, debug=False)
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
