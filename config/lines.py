@@ -1,15 +1,42 @@
-"""Where a key stands in a TOML text: parsers give values, people need lines. Pure."""
+"""Where a key stands in a TOML text: parsers give values, people need lines. Pure.
+
+Only of texts that a parser has accepted; of others nothing is promised.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TABLE = re.compile(r"\s*\[\[?\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
+_STRINGS = (
+    r'"""(?:\\.|[^\\])*?"""(?:"{1,2})?',
+    r"'''.*?'''(?:'{1,2})?",
+    r'"(?:\\.|[^"\\\n])*"',
+    r"'[^'\n]*'",
+)
+# What decides where a statement ends: strings and comments as a whole, brackets, ends of lines.
+_TOKEN = re.compile("|".join((*_STRINGS, r"#[^\n]*", r"[\[\]{},\n]")), re.DOTALL)
 
 Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The header of a table, or a key with its value, and its lines, from 1."""
+
+    first: int
+    last: int
+    path: Path
+    value: str = ""
+    is_header: bool = False
 
 
 def line_of(text: str, path: Path) -> int | None:
@@ -17,43 +44,61 @@ def line_of(text: str, path: Path) -> int | None:
 
     None where not even the first part of the path is there.
     """
-    places = _places(text)
+    found = places(text)
     for length in range(len(path), 0, -1):
-        line = places.get(path[:length])
+        line = found.get(path[:length])
         if line is not None:
             return line
     return None
 
 
-def _places(text: str) -> dict[Path, int]:
+def places(text: str) -> dict[Path, int]:
     """Return the first line of every table and key."""
-    places: dict[Path, int] = {}
+    found: dict[Path, int] = {}
+    for statement in statements(text):
+        _note(found, statement.path, statement.first)
+        for inner in _inline_keys(statement.value):
+            _note(found, statement.path + inner, statement.first)
+    return found
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """Yield the headers and assignments of a text, with their whole paths."""
     table: Path = ()
-    scanner = _Scanner(text)
-    while not scanner.at_end():
-        line, number = scanner.next_line()
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if line.lstrip().startswith("["):
-            match = _TABLE.match(line)
-            table = (_key(match.group(1)) or ((),))[0] if match else table
-            _note(places, table, number)
-            continue
-        found = _key(line)
-        if found is None:
-            continue
-        key, rest = found
-        _note(places, table + key, number)
-        value = rest.lstrip().removeprefix("=")
-        scanner.skip_value(value)
-        for inner in _inline_keys(value.strip()):
-            _note(places, table + key + inner, number)
-    return places
+    for first, last, written in _written(text):
+        head = _header(written)
+        if head is not None:
+            table = head
+            yield Statement(first, last, head, is_header=True)
+        elif (assigned := _key(written)) is not None:
+            key, value = assigned
+            value = value.lstrip().removeprefix("=").strip()
+            yield Statement(first, last, table + key, value=value)
 
 
-def _note(places: dict[Path, int], path: Path, number: int) -> None:
+def _note(found: dict[Path, int], path: Path, number: int) -> None:
     for length in range(1, len(path) + 1):
-        places.setdefault(path[:length], number)
+        found.setdefault(path[:length], number)
+
+
+def _written(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each header and each assignment, with its first and last line."""
+    depth = start = newlines = 0
+    for token in _TOKEN.finditer(f"{text}\n"):
+        found = token.group()
+        depth += (found in ("[", "{")) - (found in ("]", "}"))
+        if found == "\n" and depth == 0:
+            statement = text[start : token.start()]
+            if statement.strip() and not statement.lstrip().startswith("#"):
+                yield newlines + 1, newlines + 1 + statement.count("\n"), statement
+            newlines += statement.count("\n") + 1
+            start = token.end()
+
+
+def _header(statement: str) -> Path | None:
+    match = _TABLE.match(statement.rstrip()) if statement.lstrip().startswith("[") else None
+    key = _key(match.group(1)) if match else None
+    return key[0] if key else None
 
 
 def _key(text: str) -> tuple[Path, str] | None:
@@ -81,65 +126,26 @@ def _unescaped(text: str) -> str:
 
 
 def _inline_keys(value: str) -> list[Path]:
-    """Return the keys of an inline table, whose values must not look like keys."""
+    """Return the keys of an inline table and of those in it; no value is taken for a key."""
     if not value.startswith("{"):
         return []
     keys: list[Path] = []
     for part in _split_outside_strings(value[1:].rpartition("}")[0]):
         found = _key(part)
         if found is not None and found[1].lstrip().startswith("="):
-            keys.append(found[0])
+            key, rest = found
+            inner = _inline_keys(rest.lstrip().removeprefix("=").strip())
+            keys += [key, *(key + deeper for deeper in inner)]
     return keys
 
 
 def _split_outside_strings(text: str) -> list[str]:
     """Split at commas that stand in no string and no bracket."""
-    parts, depth, quote, start = [], 0, "", 0
-    for position, character in enumerate(text):
-        if quote:
-            if character == quote and (quote == "'" or text[position - 1] != "\\"):
-                quote = ""
-        elif character in "\"'":
-            quote = character
-        elif character in "[{":
-            depth += 1
-        elif character in "]}":
-            depth -= 1
-        elif character == "," and not depth:
-            parts.append(text[start:position])
-            start = position + 1
+    parts, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        found = token.group()
+        depth += (found in ("[", "{")) - (found in ("]", "}"))
+        if found == "," and not depth:
+            parts.append(text[start : token.start()])
+            start = token.end()
     return [*parts, text[start:]]
-
-
-class _Scanner:
-    """The lines of a text, with values over several lines passed over."""
-
-    def __init__(self, text: str) -> None:
-        # Unlike splitlines(), TOML knows no other ends of lines.
-        self._lines = text.split("\n")
-        self._next = 0
-
-    def at_end(self) -> bool:
-        return self._next >= len(self._lines)
-
-    def next_line(self) -> tuple[str, int]:
-        self._next += 1
-        return self._lines[self._next - 1], self._next
-
-    def skip_value(self, value: str) -> None:
-        """Pass over the further lines of a value that begins with this text."""
-        value = value.strip()
-        for quotes, escape in (('"""', r"\\."), ("'''", r"(?!)")):
-            if value.startswith(quotes):
-                while re.sub(escape, "", value).count(quotes) < 2 and not self.at_end():  # noqa: PLR2004 - a pair
-                    value += "\n" + self.next_line()[0]
-                return
-        if value.startswith("["):
-            while _open_brackets(value) and not self.at_end():
-                value += "\n" + self.next_line()[0]
-
-
-def _open_brackets(text: str) -> bool:
-    """Tell whether more brackets open than close, outside of strings and comments."""
-    bare = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*', "", text)
-    return bare.count("[") > bare.count("]")

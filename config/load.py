@@ -208,7 +208,8 @@ class _Loader:
         tables = self._table(path, mail)
         loaded = [
             RelaySettings(
-                **self._values((*path, name), RelaySettings, self._table((*path, name), tables))
+                name=name,
+                **self._values((*path, name), RelaySettings, self._table((*path, name), tables)),
             )
             for name in tables
         ]

@@ -6,7 +6,7 @@ against these. Reading files and the environment stands in ``config.load``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -153,6 +153,7 @@ class FetchSettings:
 class RelaySettings:
     """A further relay, asked where those before it are down or refuse us."""
 
+    name: str = field(default="", compare=False)
     host: str = setting("", "A further SMTP relay.")
     port: Port = setting(587, "Its port.")
     security: MailSecurity = setting("starttls", "starttls, tls, or none.")

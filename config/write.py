@@ -167,7 +167,7 @@ def _explained(owner: type, *, given: tuple[str, ...] = ()) -> str:
         if "why" not in field.metadata or field.name in _TABLES:
             continue
         line = (
-            f"{field.name} = {_literal(_example(owner, field.name))}"
+            f"{field.name} = {literal(_example(owner, field.name))}"
             if field.name in given
             else f"# {_default(owner, field.name)}"
         )
@@ -186,10 +186,11 @@ def _default(owner: type, name: str) -> str:
         return f"every = {_quoted(format_duration(field.default.every))}"
     if owner is SourceSettings and name == "time_zone":
         return 'time_zone = ""'
-    return f"{name} = {_literal({} if name == 'headers' else field.default)}"
+    return f"{name} = {literal({} if name == 'headers' else field.default)}"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """Return the value of a setting as TOML has it; but for tables JSON has it so, too."""
     match value:
         case dict() | tuple():
             # What is no text or number in a list is written as one, such as a network.

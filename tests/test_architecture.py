@@ -14,7 +14,7 @@ ORDER = ("config", "feeds", "notifier", "tidings")
 # Each outside library has one door; a library of two domains has one in each.
 DOORS = {
     "anyio": {"tidings/web.py"},
-    "apscheduler": {"tidings/service.py"},
+    "apscheduler": {"tidings/ticking.py"},
     "argparse": {"tidings/cli.py"},
     "backports": {"feeds/twins.py"},
     "brotli": {"feeds/twins.py"},
@@ -40,8 +40,14 @@ DOORS = {
     "rich": {"tidings/terminal.py"},
     "smtplib": {"notifier/smtp_open.py"},
     "sqlite3": {"feeds/database.py"},
+<<<<<<< HEAD
     "tomllib": {"config/load.py"},
     "uvicorn": {"tidings/connections.py", "tidings/peers.py", "tidings/service.py"},
+=======
+    "tomlkit": {"config/edit.py"},
+    "tomllib": {"config/load.py", "config/edit.py"},
+    "uvicorn": {"tidings/connections.py", "tidings/service.py"},
+>>>>>>> renew
 }
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {

@@ -21,6 +21,8 @@ FAILED = 1
 USAGE = 2
 # EX_TEMPFAIL of sysexits.h: nothing is wrong, try again later.
 BUSY = 75
+# Told by its identity from the same path that somebody gives.
+DEFAULT_CONFIG = Path("tidings.toml")
 _INTERRUPTED = 130
 _LAST_PORT = 65_535
 _MOST_LISTED = 1_000_000
@@ -52,14 +54,19 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
-    parser.set_defaults(
-        config=Path(os.environ.get("TIDINGS_CONFIG", "tidings.toml")), quiet=False, debug=False
-    )
+    named = os.environ.get("TIDINGS_CONFIG")
+    config = DEFAULT_CONFIG if named is None else Path(named)
+    parser.set_defaults(config=config, quiet=False, debug=False)
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
+<<<<<<< HEAD
     looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
     for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
+=======
+    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor, _settings)
+    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
+>>>>>>> renew
         add(verbs)
     return parser
 
@@ -290,6 +297,12 @@ def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_doctor
 
     add_doctor(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _settings(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "settings", "show what is configured, and which line or variable says so")
+    parser.add_argument("--all", action="store_true", help="the defaults, too, and why each is")
+    _json(parser, "them")
 
 
 def _nginx(verbs: Verbs[argparse.ArgumentParser]) -> None:

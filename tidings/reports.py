@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from tidings.renewing import IN_FORCE, UNUSABLE
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from feeds.records import Check, Repaired, SourceState
     from notifier.ledger_store import Attempt
     from tidings.app import App
+    from tidings.renewing import State
 
 Report = dict[str, object]
 
@@ -162,19 +165,23 @@ def hubs_report(app: App) -> list[Report]:
     ]
 
 
-def health_report(app: App) -> Report:
+def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     """Return how sources, feeds and hubs are, what waits in the outbox, whether mail goes out.
 
-    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere.
+    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere, and
+    so does what is wrong in a configuration.
     """
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
     read = all(source["healthy"] for source in sources)
-    well = read and not refused and stop is None and not unbalanced
+    usable = not configuration.problem
+    well = read and not refused and stop is None and not unbalanced and usable
     return {
         "status": "ok" if well else "failing",
+        "configuration": "in force" if usable else UNUSABLE,
+        "waits_for_start": list(configuration.waiting),
         "sources": sources,
         "refused": refused,
         "hubs": hubs_report(app),

@@ -1,8 +1,4 @@
-"""The service: a ticker for the work that is due, and a web server for what was published.
-
-The only door of apscheduler. It holds no schedule of its own: what is due stands in the store,
-so that any number of services can share it and a restart forgets nothing.
-"""
+"""The service: the web server for what was published, and the work that is due, until a signal."""
 
 from __future__ import annotations
 
@@ -10,29 +6,19 @@ import logging
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
-from apscheduler.schedulers.background import BackgroundScheduler
 
-from tidings.alerts import mail_turns, note_turns
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
-from tidings.web import published_documents, web_application
-from tidings.work import (
-    check_due,
-    deliver,
-    open_editions,
-    publish,
-    publish_digests,
-    take_reports,
-)
+from tidings.succession import Succession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import timedelta
 
+    from config.settings import Settings
     from tidings.app import App
 
 log = logging.getLogger("tidings.service")
@@ -42,12 +28,14 @@ _GRACE_S = 5
 _BACKLOG = 256
 
 
-def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> int:
+def serve(load: Callable[[], Settings], *, announce: Callable[[App], None]) -> int:
     """Run until a signal says stop; return the exit code. ``announce`` is called once it listens.
 
-    Raises CommandError where the port is taken.
+    ``load`` reads the configuration, now and at every renewal. Raises what it raises, and
+    CommandError where the port is taken.
     """
     files = raise_file_limit()
+<<<<<<< HEAD
     listener = _listen(host, port)
     published = published_documents(app)
     server = uvicorn.Server(
@@ -68,17 +56,44 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
             timeout_keep_alive=_GRACE_S,
         )
     )
+=======
+>>>>>>> renew
     stop = threading.Event()
-    with listener, _stopping_on_signals(server, stop), _ticking(app, stop):
-        announce()
-        server.run(sockets=[listener])
+    succession = Succession(load, stop.is_set)
+    with closing(succession):
+        address = succession.app.settings.server
+        listener = _listen(address.host, address.port)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                succession.application,
+                http=connection_class(files, succession.at_once),
+                # What is accepted in one go comes on top of the most connections.
+                backlog=_BACKLOG,
+                log_config=None,
+                access_log=False,
+                interface="asgi3",
+                lifespan="on",
+                server_header=False,
+                # Ours is never older than what it is said beside.
+                date_header=False,
+                timeout_graceful_shutdown=_GRACE_S,
+                timeout_keep_alive=_GRACE_S,
+            )
+        )
+        with listener, _heeding_signals(server, stop, succession.ask), succession.working():
+            announce(succession.app)
+            server.run(sockets=[listener])
+            asked = stop.is_set()
+            stop.set()
     log.info("stopped")
-    return OK if server.started or stop.is_set() else FAILED
+    return OK if server.started or asked else FAILED
 
 
 @contextmanager
-def _stopping_on_signals(server: uvicorn.Server, stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT end the service in order, whenever they come.
+def _heeding_signals(
+    server: uvicorn.Server, stop: threading.Event, renew: Callable[[], None]
+) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the service in order, whenever they come, and SIGHUP renew it.
 
     The server has handlers of its own while it runs, and raises what they caught once more for
     those that stood before: Python's own would end the process in the middle of its work.
@@ -88,7 +103,12 @@ def _stopping_on_signals(server: uvicorn.Server, stop: threading.Event) -> Itera
         server.should_exit = True
         stop.set()
 
-    former = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {
+        signal.SIGTERM: end,
+        signal.SIGINT: end,
+        signal.SIGHUP: lambda *_: renew(),
+    }
+    former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
@@ -123,104 +143,3 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-@contextmanager
-def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
-    """Do the due work at every tick, each kind of it side by side, until the end.
-
-    On the way out the running work is told to stop between two items and is waited for.
-    """
-    # A thread for each job; each thread has a connection of its own to the store.
-    scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 4}}
-    )
-
-    hastening = threading.Lock()
-
-    def hasten(name: str) -> None:
-        """Let a job run now; not while the scheduler ends, which then waits for us in vain."""
-        with hastening:
-            if not stop.is_set():
-                scheduler.modify_job(name, next_run_time=app.clock())
-
-    def read(app: App, stopping: Callable[[], bool]) -> None:
-        _read(app, stopping, hasten)
-
-    def send(app: App, stopping: Callable[[], bool]) -> None:
-        mail_turns(app)
-        deliver(app, stopping)
-
-    def push(app: App, stopping: Callable[[], bool]) -> None:
-        app.pinger.run(stopping)
-
-    jobs = [("read", read), ("send", send), ("push", push)]
-    if app.settings.bounces.are_read or app.settings.bounces.webhook_secret:
-        jobs.append(("reports", take_reports))
-    for name, work in jobs:
-        # One at a time; ticks that were missed or piled up are worth one.
-        scheduler.add_job(
-            _guarded(name, work, app, stop),
-            "interval",
-            seconds=_pause(app, name).total_seconds(),
-            next_run_time=app.clock(),
-            id=name,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        with hastening:
-            stop.set()
-        scheduler.shutdown(wait=True)
-
-
-def _read(app: App, stopping: Callable[[], bool], hasten: Callable[[str], None]) -> None:
-    """Read, publish and decide; what follows from it goes out now, not a tick later."""
-    check_due(app, stopping)
-    turned = note_turns(app)
-    try:
-        if publish(app):
-            hasten("push")
-    finally:
-        # Pages that cannot be written keep nobody's mail waiting.
-        queued = open_editions(app, stopping)
-        try:
-            # Before their mails leave, which lead to them.
-            if publish_digests(app):
-                hasten("push")
-        finally:
-            if queued or turned:
-                hasten("send")
-
-
-def _pause(app: App, name: str) -> timedelta:
-    """Return how often a job runs; a mailbox is no place to ask at every tick."""
-    return app.settings.bounces.every if name == "reports" else app.settings.server.tick
-
-
-def _guarded(
-    name: str,
-    work: Callable[[App, Callable[[], bool]], object],
-    app: App,
-    stop: threading.Event,
-) -> Callable[[], None]:
-    """Return a job that outlives its errors: the next tick tries again."""
-
-    def job() -> None:
-        if stop.is_set():
-            return
-        try:
-            work(app, stop.is_set)
-        except Exception as error:
-            from tidings.errors import explain
-
-            message, _ = explain(error)
-            log.error("%s: %s", name, message)  # noqa: TRY400 - the message is for an operator
-            log.debug("the error in full", exc_info=error)
-
-    return job

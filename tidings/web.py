@@ -21,6 +21,7 @@ from tidings.desk.routes import desk_routes
 from tidings.mails import mail_list, mail_part
 from tidings.peers import behind_proxies
 from tidings.published import Published
+from tidings.renewing import NO_RENEWAL
 from tidings.reports import health_report
 from tidings.web_answers import html, page_headers
 from tidings.web_bounces import bounce_routes
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from tidings.app import App
+    from tidings.renewing import Renew
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
@@ -48,9 +50,7 @@ def published_documents(app: App) -> Published:
     return Published(app.settings.site.output, SiteHeaders(app.settings))
 
 
-def web_application(
-    app: App, published: Published, *, renew: Callable[[], None] = lambda: None
-) -> ASGIApp:
+def web_application(app: App, published: Published, renew: Renew = NO_RENEWAL) -> ASGIApp:
     """Return the web application of the service; ``renew`` reads the configuration anew."""
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ def web_application(
     rest = Starlette(
         lifespan=few_threads,
         routes=[
-            Route("/health", _health(app)),
+            Route("/health", _health(app, renew)),
             *unsubscribe_routes(app),
             *bounce_routes(app),
             *preference_routes(app),
@@ -79,10 +79,11 @@ def web_application(
     return behind_proxies(published.before(rest), app.settings.server.proxies)
 
 
-def _health(app: App) -> Callable[[Request], Response]:
+def _health(app: App, renew: Renew) -> Callable[[Request], Response]:
     def health(_: Request) -> Response:
         """Say how every source is. Answers 200 as long as the store can be read."""
-        return JSONResponse(health_report(app), headers=page_headers())
+        report = health_report(app, renew.state)
+        return JSONResponse(report, headers=page_headers())
 
     return health
 

@@ -43,16 +43,14 @@ def run(options: argparse.Namespace) -> int:
     if is_new:
         _set_up(folder, configuration)
     settings = with_address(load_settings(configuration), host="", port=options.port)
-    with open_app(settings) as app:
-        if is_new:
+    if is_new:
+        with open_app(settings) as app:
             _first_reading(app)
-            replace_file(folder / "bulletin.txt", _sample().encode())
-        return serve(
-            app,
-            host=settings.server.host,
-            port=settings.server.port,
-            announce=lambda: _tell(app, folder),
-        )
+        replace_file(folder / "bulletin.txt", _sample().encode())
+    return serve(
+        lambda: with_address(load_settings(configuration), host="", port=options.port),
+        announce=lambda app: _tell(app, folder),
+    )
 
 
 def _sample() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+<<<<<<< HEAD
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,9 +14,20 @@ from tidings.commands.desk import sign_in_address
 from tidings.logs import set_up_logging
 from tidings.mailing import check_templates
 from tidings.terminal import say
+=======
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from config.load import parse
+from tidings.app import load_settings
+from tidings.cli import DEFAULT_CONFIG
+from tidings.logs import set_up_logging
+>>>>>>> renew
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from config.settings import Settings
     from tidings.app import App
@@ -28,18 +40,28 @@ def run(options: argparse.Namespace) -> int:
     from tidings.service import serve
 
     set_up_logging(quiet=options.quiet, debug=options.debug)
-    settings = with_address(load_settings(options.config), host=options.host, port=options.port)
-    if not settings.bulletins:
-        raise CommandError(
-            f"{settings.path}: no bulletin is configured; add one with: tidings init URL",
-            code=USAGE,
+    return serve(_loading(options), announce=tell)
+
+
+def _loading(options: argparse.Namespace) -> Callable[[], Settings]:
+    """Return what reads the configuration; what the command line says of the address counts.
+
+    Without a configuration, where none was asked for by name, everything has its default, so
+    that the first bulletin can be made in a browser. A file that was once there must stay.
+    """
+    may_be_missing = options.config is DEFAULT_CONFIG
+
+    def load() -> Settings:
+        nonlocal may_be_missing
+        may_be_missing = may_be_missing and not options.config.exists()
+        settings = (
+            parse("", options.config, os.environ)
+            if may_be_missing
+            else load_settings(options.config)
         )
-    with open_app(settings) as app:
-        # Before any mail: what is wrong in a template of the operator's is said now.
-        check_templates(app)
-        return serve(
-            app, host=settings.server.host, port=settings.server.port, announce=lambda: tell(app)
-        )
+        return with_address(settings, host=options.host, port=options.port)
+
+    return load
 
 
 def with_address(settings: Settings, *, host: str, port: int) -> Settings:
@@ -56,12 +78,17 @@ def tell(app: App) -> None:
     log.info(
         "serving %s/ on %s port %d", settings.base_url, settings.server.host, settings.server.port
     )
+<<<<<<< HEAD
     if settings.desk.has_sign_in:
         log.info("the desk is at %s/desk/", settings.base_url)
     elif sys.stdout.isatty():
         say(f"the desk, for the next quarter of an hour: {sign_in_address(app)}")
     else:
         log.info("to sign in at the desk: tidings desk link")
+=======
+    if not settings.bulletins:
+        log.warning("%s: no bulletin is configured; add one with: tidings init URL", settings.path)
+>>>>>>> renew
     if settings.bucket.address:
         log.info("documents go to %s; they are not served here", settings.bucket.address)
     if settings.mail.host:

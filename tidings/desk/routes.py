@@ -9,14 +9,14 @@ from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from starlette.routing import BaseRoute
 
     from tidings.app import App
+    from tidings.renewing import Renew
 
 
-def desk_routes(app: App, renew: Callable[[], None]) -> list[BaseRoute]:
+def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
     """Return the addresses of the desk; ``renew`` puts a changed configuration in force."""
     desk = Desk(app, renew)
     return [

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tidings.app import App
+    from tidings.renewing import Renew
     from tidings.desk.access import Operator
     from tidings.desk.audit_store import Change
 
@@ -80,7 +81,7 @@ class Visit:
 class Desk:
     """Makes the routes of the desk and its pages."""
 
-    def __init__(self, app: App, renew: Callable[[], None]) -> None:
+    def __init__(self, app: App, renew: Renew) -> None:
         self.app = app
         # Puts the configuration, as it now stands in its file, in force.
         self.renew = renew
