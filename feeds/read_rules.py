@@ -114,7 +114,7 @@ class Selecting:
             if element is not None:
                 first = bisect_left(starts, element.start)
                 inside = marks[first : bisect_right(starts, element.end)]
-                found.append(Slot(_title_in(element), [element], list(inside)))
+                found.append(Slot(title_in(element), [element], list(inside)))
         return found
 
     def _select(self, node: LexborNode | None, name: str) -> list[LexborNode | str]:
@@ -245,7 +245,7 @@ def _when_of(moment: datetime, form: str, *, zone: ZoneInfo) -> When:
     return When(moment.date(), aware.astimezone(UTC))
 
 
-def _title_in(element: Element) -> Element:
+def title_in(element: Element) -> Element:
     """Return the likeliest title in an item: a heading, a link with text, its first text."""
     stack = [element]
     inside = []
