@@ -27,6 +27,7 @@ from feeds.numbered import Opened, open_page
 from feeds.page import Page, Validators
 from feeds.pointing import point
 from feeds.pointing_values import Point
+from feeds.read_choose import lies_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from feeds.read_tree import Element
 
 MOST = 6
+NEAR = 3
+LONGEST_DATE = 200
 NOTHING = Located(reading=Reading(), spots=())
 
 
@@ -112,7 +115,7 @@ class Person:
                 yield Point(-1, "title")
 
     def _title(self, wanted: dict[str, Any]) -> Element | None:
-        """Return the smallest element with the title, in or around the link where it has one."""
+        """Return the innermost element with the title, where one looks for it: not in a menu."""
         elements = self.opened.sheet.tree.elements
         title = self.scorer.squash(wanted["title"])
         most = max(len(wanted["title"]) * 3, 40)
@@ -120,11 +123,18 @@ class Person:
         if wanted["url"]:
             links = [e for e in elements if e.tag == "a" and self._leads(e, wanted["url"])]
             near = [
-                t for t in texts if any(link.holds(t) or t.holds(link) for link in links)
+                t
+                for t in texts
+                if any(link.holds(t) or t.holds(link) or _neighbours(t, link) for link in links)
             ]
-            near = near or [t for t in texts if any(_neighbours(t, link) for link in links)]
             texts = near or [link for link in links if link.length > 1]
-        return min(texts, key=lambda e: (e.length, e.start), default=None)
+        days = self._days(wanted)
+        near_day = {id(t): min((_steps(t, day) for day in days), default=0) for t in texts}
+        return min(
+            texts,
+            key=lambda e: (lies_aside(e), e.length, near_day[id(e)], -e.start),
+            default=None,
+        )
 
     def _says(self, element: Element, title: str) -> bool:
         return bool(title) and title in self.scorer.squash(element.text)
@@ -133,27 +143,30 @@ class Person:
         href = web_url(link.attributes.get("href") or "", self.opened.sheet.place.base)
         return bool(self.scorer.norm_url(href, self.url) == self.scorer.norm_url(url))
 
-    def _date(self, wanted: dict[str, Any], spots: Spots) -> Iterator[Point]:
-        """Yield the smallest element with the day of an item: in it, beside it, or above it."""
-        elements = self.opened.sheet.tree.elements
-        title = self._title(wanted) or self.opened.element(spots.title or 0)
-        if title is None:
-            return
+    def _days(self, wanted: dict[str, Any]) -> list[Element]:
+        """Return the elements that show the day of an item."""
         dates = self.opened.sheet.place.dates
         fitting = []
-        for element in elements:
+        for element in self.opened.sheet.tree.elements:
             spot = None
-            if element.digits and element.length < 200:
+            if element.digits and element.length < LONGEST_DATE:
                 spot = dates.machine(element.attributes.get("datetime") or "")
                 first = dates.first(element.text)
                 spot = spot or (first.when if first else None)
             if spot is not None and spot.day.isoformat() == wanted["date"]:
                 fitting.append(element)
+        return fitting
+
+    def _date(self, wanted: dict[str, Any], spots: Spots) -> Iterator[Point]:
+        """Yield the smallest element with the day of an item: in it, beside it, or above it."""
+        title = self._title(wanted) or self.opened.element(spots.title or 0)
+        if title is None:
+            return
         near = min(
-            fitting,
+            self._days(wanted),
             key=lambda e: (
                 _steps(title, e),
-                abs(e.start - title.start) * (1 if e.start <= title.end else 1),
+                abs(e.start - title.start),
                 e.length,
             ),
             default=None,
@@ -170,7 +183,7 @@ def _steps(one: Element, other: Element) -> int:
 
 
 def _neighbours(one: Element, other: Element) -> bool:
-    return _steps(one, other) <= 3
+    return _steps(one, other) <= NEAR
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:

@@ -6,7 +6,7 @@ are written for each, and what they read back on that very page decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.keys import title_key
@@ -15,7 +15,7 @@ from feeds.numbered import Opened, open_page
 from feeds.pointing_leaving import left_out_by_pattern
 from feeds.pointing_lists import Wish, lists, title_pointed_at
 from feeds.pointing_rules import Ruling
-from feeds.pointing_values import Point, Pointed
+from feeds.pointing_values import Pointed
 from feeds.pointing_words import explanation, problem
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from feeds.located import Spots
     from feeds.page import Page
     from feeds.pointing_lists import Listed
+    from feeds.pointing_values import Point
     from feeds.read_tree import Element
 
 _MOST_LISTS = 8
@@ -63,7 +64,7 @@ def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Po
         rules=best.rules,
         located=best.read,
         unmet=best.unmet,
-        problems=tuple(problem(opened, each, best.read) for each in best.unmet),
+        problems=tuple(problem(opened, each) for each in best.unmet),
         explanation=explanation(before, best.read, rules, best.rules),
     )
 
@@ -126,8 +127,7 @@ class _Try:
         """Sort tries: what satisfies more is greater, then what reads more of the likelier list."""
         worth = self.listed.worth if self.listed else 0.0
         size = len(self.listed.slots) if self.listed else 0
-        read = len(self.read.reading.entries)
-        off = abs(read - size)
+        off = abs(len(self.read.reading.entries) - size)
         rules = sum(
             len(value) + 10
             for name in ("item", "title", "link", "date", "summary")
@@ -178,6 +178,3 @@ def _stands_in(opened: Opened, element: Element, spots: Spots) -> bool:
 def _is_item(opened: Opened, element: Element, spots: Spots) -> bool:
     parts = [part for number in spots.item if (part := opened.element(number))]
     return any(_is_same(element, part) for part in parts)
-
-
-__all__ = ["Point", "Pointed", "is_met", "point", "pointed", "replace"]

@@ -33,7 +33,7 @@ def left_out_by_pattern(wish: Wish, rules: RuleSettings, read: Located) -> RuleS
     if not wrong:
         return None
     for entry in wrong:
-        name, pattern = _pattern(entry, wrong, kept)
+        name, pattern = _pattern(entry, kept)
         given = getattr(rules, name)
         if given and re.search(given, entry.url if name == "exclude_url" else entry.title):
             continue
@@ -41,7 +41,7 @@ def left_out_by_pattern(wish: Wish, rules: RuleSettings, read: Located) -> RuleS
     return rules
 
 
-def _pattern(entry: Entry, wrong: Sequence[Entry], kept: Sequence[Entry]) -> tuple[str, str]:
+def _pattern(entry: Entry, kept: Sequence[Entry]) -> tuple[str, str]:
     """Return the pattern that leaves out an entry and none that is kept, the most telling one."""
     for pattern in _of_address(entry):
         if not any(re.search(pattern, other.url) for other in kept):
@@ -51,7 +51,6 @@ def _pattern(entry: Entry, wrong: Sequence[Entry], kept: Sequence[Entry]) -> tup
         pattern = rf"(?m)^{re.escape(label)}$"
         if not any(re.search(pattern, plain_text(other.summary_html)) for other in kept):
             return "exclude", pattern
-    del wrong
     return "exclude", rf"^{re.escape(clean_text(entry.title))}\n"
 
 

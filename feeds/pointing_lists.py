@@ -6,7 +6,6 @@ of the page, is what the candidates differ in.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ _LETTERS = frozenset("em i b strong u mark code sup sub abbr cite q small span f
 # A list that takes in more of the page must have so much more that is like what was pointed at.
 _LOOSE, _JOINED = 0.6, 0.5
 _ALIKE, _UNLIKE = 1.0, -1.0
-_Make = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,16 @@ def title_pointed_at(element: Element) -> Element:
         if not inside or not around.running:
             break
         current = around
+    while (only := _only_child(current)) is not None:
+        current = only
     return current
+
+
+def _only_child(element: Element) -> Element | None:
+    """Return the child that has all the text of an element, None where there is none."""
+    if element.running:
+        return None
+    return next((each for each in element.elements if each.length == element.length), None)
 
 
 def lists(wish: Wish) -> list[Listed]:
@@ -125,15 +132,10 @@ def _joined(some: list[Element], others: list[Element]) -> list[Element]:
 def _alike(opened: Opened, examples: Sequence[Element]) -> Iterator[tuple[list[Element], float]]:
     """Yield the elements that are made like the examples, from the strictest sense of it on."""
     everything = [each for each in opened.sheet.tree.elements if each.length and each.depth > 0]
-    kinds = _kinds(examples)
     region: Element | None = None
-    for kind in kinds:
+    for kind in _KINDS:
         made = {kind(example) for example in examples}
-        if len(made) > 1 and kind is not kinds[-1]:
-            elements = [each for each in everything if kind(each) in made]
-        else:
-            elements = [each for each in everything if kind(each) in made]
-        elements = _outermost(elements)[:_MOST_TITLES]
+        elements = _outermost([each for each in everything if kind(each) in made])[:_MOST_TITLES]
         strict = region is None
         if strict:
             region = _around(elements)
@@ -145,26 +147,25 @@ def _alike(opened: Opened, examples: Sequence[Element]) -> Iterator[tuple[list[E
             yield narrow, 1.0 if strict else _LOOSE
 
 
-def _kinds(examples: Sequence[Element]) -> tuple[Callable[[Element], _Make], ...]:
-    """Return what may tell that elements are made alike, from the strictest to the loosest."""
-    return (
-        lambda each: (each.path, signature(each), _own_shape(each)),
-        lambda each: (each.path, signature(each)),
-        lambda each: (each.path,),
-        lambda each: (each.tag, signature(each), each.parent.tag if each.parent else ""),
-        lambda each: (each.tag, first_class(each)) if first_class(each) else (each.path,),
-    )
-
-
 def _own_shape(element: Element) -> str:
     """Return what stands around an element's parent: tags and first classes, two steps up."""
-    around = [each for each in element.ancestors()][1:3]
+    around = list(element.ancestors())[1:3]
     return "|".join(f"{each.tag}.{first_class(each)}" for each in around)
 
 
 def first_class(element: Element) -> str:
     """Return the first class of an element, empty where it has none."""
     return next(iter((element.attributes.get("class") or "").split()), "")
+
+
+# What may tell that elements are made alike, from the strictest to the loosest.
+_KINDS: tuple[Callable[[Element], tuple[object, ...]], ...] = (
+    lambda each: (each.path, signature(each), _own_shape(each)),
+    lambda each: (each.path, signature(each)),
+    lambda each: (each.path,),
+    lambda each: (each.tag, signature(each), each.parent.tag if each.parent else ""),
+    lambda each: (each.tag, first_class(each)) if first_class(each) else (each.path,),
+)
 
 
 def _outermost(elements: list[Element]) -> list[Element]:
@@ -277,11 +278,3 @@ def title_in(element: Element) -> Element:
     from feeds.read_rules import title_in as likeliest
 
     return likeliest(element)
-
-
-def by_parent(elements: Iterable[Element]) -> dict[int, list[Element]]:
-    """Return elements by the one around them."""
-    found: dict[int, list[Element]] = defaultdict(list)
-    for element in elements:
-        found[id(element.parent)].append(element)
-    return found

@@ -11,14 +11,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from feeds.keys import title_key
-from feeds.located import locate
 from feeds.read_fields import dating_mark, entry_at
 from feeds.read_groups import Slot
+from feeds.read_html import read_sheet
 from feeds.read_links import links_in, own_link
 from feeds.read_rules import RuleError, Selecting
+from feeds.read_trace import Trace
 from feeds.repair_places import container_of
 from feeds.repair_rules import with_selectors
 from feeds.selectors import (
+    after_selector,
     before_selector,
     inner_selector,
     inner_selectors,
@@ -57,35 +59,33 @@ class Ruling:
         for containers in ([container_of(slot) for slot in slots], [s.title for s in slots]):
             if len({each.start for each in containers}) < len(containers):
                 continue
-            for item in self._items(containers):
+            for item in filter(None, self._items(containers)):
                 bare = with_selectors(self.configured, {"item": item})
                 yield self._with_fields(bare, containers)
                 return
 
     def _items(self, containers: list[Element]) -> Iterator[str]:
-        page = self.wish.opened.sheet.page
-        for find in (item_selector, parting_selector, joint_selector):
-            if selector := find(page, containers):
-                yield selector
-        if selector := place_selector(containers):
-            yield selector
+        page, seen = self.wish.opened.sheet.page, self.wish.opened.seen
+        yield item_selector(page, containers)
+        yield parting_selector(page, containers, seen)
+        yield joint_selector(page, containers, seen)
+        yield place_selector(containers)
 
     def _with_fields(self, rules: RuleSettings, containers: list[Element]) -> RuleSettings:
         """Add a selector for each field that is not read without as the list has it."""
         expected = [self._expected(slot) for slot in self.listed.slots]
-        for name, finds in (
+        read = self._read(rules, containers)
+        for name, find in (
             ("title", self._title),
             ("link", self._link),
             ("date", self._date),
             ("summary", self._summary),
         ):
-            read = self._read(rules, containers)
-            if not self._is_pointed(name) and all(
-                _agrees(name, entry, wanted) for entry, wanted in zip(read, expected, strict=True)
-            ):
+            agree = all(_agrees(name, *both) for both in zip(read, expected, strict=True))
+            if (agree and not self._is_pointed(name)) or not (selector := find(containers)):
                 continue
-            if selector := finds(containers, read):
-                rules = replace(rules, **{name: selector})
+            rules = replace(rules, **{name: selector})
+            read = self._read(rules, containers)
         return rules
 
     def _is_pointed(self, name: str) -> bool:
@@ -98,22 +98,20 @@ class Ruling:
 
     def _read(self, rules: RuleSettings, containers: list[Element]) -> list[Entry | None]:
         """Return the entry that rules read at each item."""
-        located = locate(self.wish.opened, rules)
-        at = {
-            slot.parts[0].start: entry
-            for slot, entry in zip(located.slots, located.reading.entries, strict=True)
-            if slot is not None
-        }
+        trace = Trace()
+        reading = read_sheet(self.wish.opened.sheet, rules, trace=trace)
+        taken = [trace.take(entry) for entry in reading.entries]
+        at = {slot.parts[0].start: entry for entry, slot in taken if slot is not None}
         return [at.get(each.start) for each in containers]
 
-    def _title(self, containers: list[Element], _read: list[Entry | None]) -> str:
+    def _title(self, containers: list[Element]) -> str:
         titles = [slot.title for slot in self.listed.slots]
         if self.listed.items:
             return self._taught("title", containers, self.wish.titles)
         pairs = [(c, t) for c, t in zip(containers, titles, strict=True) if c is not t]
         return _selector(pairs, len(containers))
 
-    def _link(self, containers: list[Element], _read: list[Entry | None]) -> str:
+    def _link(self, containers: list[Element]) -> str:
         if pointed := self.wish.fields.get("link"):
             return self._taught("link", containers, pointed)
         pairs = []
@@ -127,7 +125,7 @@ class Ruling:
                 pairs.append((container, link))
         return _selector(pairs, len(containers))
 
-    def _date(self, containers: list[Element], _read: list[Entry | None]) -> str:
+    def _date(self, containers: list[Element]) -> str:
         if pointed := self.wish.fields.get("date"):
             return self._taught("date", containers, pointed)
         pairs = []
@@ -137,7 +135,7 @@ class Ruling:
                 pairs.append((container, mark.element))
         return _selector(pairs, len(containers))
 
-    def _summary(self, containers: list[Element], _read: list[Entry | None]) -> str:
+    def _summary(self, containers: list[Element]) -> str:
         return self._taught("summary", containers, self.wish.fields.get("summary", ()))
 
     def _taught(self, name: str, containers: list[Element], pointed: Sequence[Element]) -> str:
@@ -146,10 +144,10 @@ class Ruling:
         pairs = [pair for each in pointed if (pair := _owner(each, containers, self.listed.slots))]
         if not pairs:
             return ""
-        for selector in dict.fromkeys(islice(_candidates(pairs, pointed), _MOST_TRIED)):
+        for selector in dict.fromkeys(islice(_candidates(pairs), _MOST_TRIED)):
             found = self._select(name, selector, containers)
-            reached = {node.mem_id for node in found if node is not None}
-            if not all(each.raw.mem_id in reached for each in pointed):
+            at = {c.start: node.mem_id for c, node in zip(containers, found, strict=True) if node}
+            if not all(at.get(item.start) == each.raw.mem_id for item, each in pairs):
                 continue
             hits = sum(node is not None and self._fits(name, node) for node in found)
             if hits > most or not best:
@@ -215,7 +213,7 @@ def _owner(element: Element, containers: Sequence[Element], slots: Sequence[Slot
     return (below, element) if below is not None else None
 
 
-def _candidates(pairs: Sequence[Pair], pointed: Sequence[Element]) -> Iterator[str]:
+def _candidates(pairs: Sequence[Pair]) -> Iterator[str]:
     inside = [pair for pair in pairs if pair[0].holds(pair[1]) and pair[0] is not pair[1]]
     if len(inside) == len(pairs):
         yield from inner_selectors(pairs)
@@ -225,4 +223,5 @@ def _candidates(pairs: Sequence[Pair], pointed: Sequence[Element]) -> Iterator[s
         if path := neighbour_selector([pair]):
             yield path
     if not inside:
-        yield before_selector(pointed[0])
+        yield before_selector(pairs[0][1])
+        yield after_selector(pairs[0][1])

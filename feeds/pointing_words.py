@@ -76,7 +76,7 @@ def _fields(before: Located, after: Located) -> str:
     return f"{', '.join(said).capitalize()}." if said else ""
 
 
-def problem(opened: Opened, point: Point, read: Located) -> str:
+def problem(opened: Opened, point: Point) -> str:
     """Say why a point could not be satisfied, and what can be done."""
     element = opened.element(point.number)
     if element is None or element.parent is None:
@@ -96,9 +96,9 @@ def problem(opened: Opened, point: Point, read: Located) -> str:
         )
     if not element.length:
         return "There is no text where you pointed; point at the words themselves."
-    del read
+    what = "an item" if point.part == "item" else f"a {point.part}"
     return (
-        f"“{shown}” could not be read as {'an item' if point.part == 'item' else 'a ' + point.part} "
+        f"“{shown}” could not be read as {what} "
         "together with the other things that you pointed at; point at fewer, or write the rule "
         f"{point.part} yourself."
     )

@@ -107,9 +107,12 @@ def neighbour_selector(pairs: Sequence[Pair]) -> str:
     paths = {_path_between(item, element) for item, element in pairs[:_SAMPLE]}
     if len(paths) == 1:
         return next(iter(paths))
-    makes = {before_selector(element) for _, element in pairs}
-    over = all(element.end < item.start for item, element in pairs)
-    return next(iter(makes)) if over and len(makes) == 1 else ""
+    for beside in (before_selector, after_selector):
+        makes = {beside(element) for _, element in pairs}
+        sides = {element.start < item.start for item, element in pairs}
+        if len(makes) == 1 and sides == {beside is before_selector}:
+            return next(iter(makes))
+    return ""
 
 
 def before_selector(element: Element) -> str:
@@ -125,6 +128,11 @@ def is_given(name: str) -> bool:
         len(word) <= _SHORT_WORD or (_WORDS.fullmatch(word) and _VOWELS.search(word))
         for word in re.split(r"[-_]+", name)
     )
+
+
+def after_selector(element: Element) -> str:
+    """Return the XPath to the first of an element's kind after an item's beginning."""
+    return f"./following::{_make_step(element)}[1]"
 
 
 def _simplicity(selector: str) -> tuple[int, int, int]:

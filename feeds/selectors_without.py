@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from feeds.selectors import common_selectors, is_given, item_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from selectolax.lexbor import LexborHTMLParser
 
@@ -22,10 +22,13 @@ _MOST_MAKES = 4
 _DEEPEST = 5
 
 
-def parting_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str:
+def parting_selector(
+    page: LexborHTMLParser, elements: Sequence[Element], seen: Mapping[int, Element]
+) -> str:
     """Return a selector of just these elements, by what they have and the others like them lack.
 
-    Or by what the others have: ``li:not(.sponsored)``, ``tr:has(td)``.
+    Or by what the others have: ``li:not(.sponsored)``, ``tr:has(td)``. ``seen`` are the elements
+    of the page by their nodes.
     """
     wanted = {element.raw.mem_id for element in elements}
     ours = [_features(element) for element in elements]
@@ -35,44 +38,23 @@ def parting_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str
         others = [node for node in nodes if node.mem_id not in wanted]
         if len(nodes) - len(others) < len(wanted) or len(others) > len(nodes) // 2:
             continue
-        for telling in (*_in_order(common), *_lacking(ours, elements, selector, page)):
+        foreign = [_features(seen[node.mem_id]) for node in others if node.mem_id in seen]
+        for telling in (*_in_order(common), *_lacking(ours, foreign)):
             if {node.mem_id for node in page.css(f"{selector}{telling}")} == wanted:
                 return f"{selector}{telling}"
     return ""
 
 
-def _lacking(
-    ours: Sequence[set[str]], elements: Sequence[Element], selector: str, page: LexborHTMLParser
-) -> list[str]:
-    """Return what may leave the others out: what at least one of them has, and none of ours."""
+def _lacking(ours: Sequence[set[str]], others: Sequence[set[str]]) -> list[str]:
+    """Return what leaves the others out: what all of them have and none of ours, or each has."""
     have = set.union(*ours)
-    tree = {element.raw.mem_id: element for element in _siblings(elements)}
-    others = [
-        tree[node.mem_id]
-        for node in page.css(selector)
-        if node.mem_id in tree and not any(node.mem_id == e.raw.mem_id for e in elements)
-    ]
-    found = [_features(other) - have for other in others]
+    found = [features - have for features in others]
     single = set.intersection(*found) if found else set()
-    telling = [f":not({each})" for each in _in_order(single)]
-    if not telling and found and all(found):
-        # Each of a few others by something of its own.
-        firsts = list(dict.fromkeys(_in_order(each)[0] for each in found))
-        if len(firsts) <= _MOST_MAKES:
-            telling = ["".join(f":not({each})" for each in firsts)]
-    return telling
-
-
-def _siblings(elements: Sequence[Element]) -> Iterator[Element]:
-    """Yield the elements of the page, once each."""
-    top = elements[0]
-    for top in elements[0].ancestors():
-        pass
-    stack = [top]
-    while stack:
-        current = stack.pop()
-        yield current
-        stack.extend(current.elements)
+    if single or not all(found):
+        return [f":not({each})" for each in _in_order(single)]
+    firsts = list(dict.fromkeys(_in_order(each)[0] for each in found))
+    few = firsts if len(firsts) <= _MOST_MAKES else []
+    return ["".join(f":not({each})" for each in few)]
 
 
 def _features(element: Element) -> set[str]:
@@ -100,7 +82,9 @@ def _in_order(features: set[str]) -> list[str]:
     )
 
 
-def joint_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str:
+def joint_selector(
+    page: LexborHTMLParser, elements: Sequence[Element], seen: Mapping[int, Element]
+) -> str:
     """Return one selector of elements of a few makes: ``.lead, ul.news > li``."""
     makes: dict[tuple[str, str, str], list[Element]] = {}
     for element in elements:
@@ -109,7 +93,9 @@ def joint_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str:
         makes.setdefault(key, []).append(element)
     if not 1 < len(makes) <= _MOST_MAKES:
         return ""
-    parts = [item_selector(page, made) or parting_selector(page, made) for made in makes.values()]
+    parts = [
+        item_selector(page, made) or parting_selector(page, made, seen) for made in makes.values()
+    ]
     return ", ".join(parts) if all(parts) else ""
 
 
