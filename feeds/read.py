@@ -72,7 +72,7 @@ def read(  # noqa: PLR0913 - the one entry: each is a fact of the source
             "give the address of the page that lists the items."
         )
     text = decoded.text
-    how = _kind(text, content_type, kind)
+    how = kind_of(text, content_type, kind)
     if how == "feed":
         from feeds.read_feed import read_feed
 
@@ -108,7 +108,8 @@ def _dates_of(text: str, *, language: str, zone: ZoneInfo, now: datetime) -> Dat
     return found
 
 
-def _kind(text: str, content_type: str, kind: SourceKind) -> str:
+def kind_of(text: str, content_type: str, kind: SourceKind) -> str:
+    """Return what a text is read as: html, text or feed; ``kind`` is what was configured."""
     if kind != "auto":
         return kind
     head = text[:_HEAD]

@@ -71,7 +71,7 @@ def score(group: Group) -> None:
         # Where an element holds a link, the link is the closer title.
         value -= sum(next(links_in(slot.title), None) is not None for slot in slots) / count
     value -= 2.0 * about + 1.0 * crowded
-    aside = max(_aside(slots[0].title), _aside(slots[-1].title))
+    aside = max(lies_aside(slots[0].title), lies_aside(slots[-1].title))
     if aside and dated < _HALF:
         group.reasons.append("stands in navigation or beside the content, without dates")
         return
@@ -140,7 +140,7 @@ def _leads_to_lists(slot: Slot) -> bool:
     return link is not None and is_about(link)
 
 
-def _aside(element: Element) -> int:
+def lies_aside(element: Element) -> int:
     """Whether an element stands in a part of the page that accompanies its content."""
     for around in element.ancestors():
         if around.parent is None:
@@ -204,7 +204,7 @@ def _join(best: Group, groups: list[Group]) -> None:
         if _make(slot) == make
         and (slot.marks or not dated)
         and len(slot.marks) <= _MOST_DATES
-        and not _aside(slot.title)
+        and not lies_aside(slot.title)
         and not _leads_to_lists(slot)
     ]
     for slot in others[:_MOST_JOINED]:

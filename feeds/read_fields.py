@@ -30,27 +30,7 @@ _CATEGORY = re.compile(
     r"(?:^|[\s_-])(?:tags?|categor(?:y|ies)|labels?|topics?)(?=$|[\s_-])", re.IGNORECASE
 )
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-_HEADS = frozenset(
-    {
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "dt",
-        "strong",
-        "b",
-        "div",
-        "span",
-        "p",
-        "caption",
-        "summary",
-        "li",
-        "th",
-        "td",
-    }
-)
+_HEADS = frozenset("h1 h2 h3 h4 h5 h6 dt strong b div span p caption summary li th td".split())
 _LONGEST_YEAR = 6
 _LONGEST_DATE = 120
 _LONGEST_DATED = 400
@@ -169,8 +149,7 @@ def _text_without(element: Element, apart: list[Element]) -> str:
 
 def _date(slot: Slot, title_date: When | None, url: str, place: Place) -> tuple[When | None, str]:
     """Choose among the dates at an item: its own before one above, published before updated."""
-    marks = [mark for mark in slot.marks if mark.strength > 1 or _near_title(mark, slot)]
-    best = max(marks, key=_rank, default=None)
+    best = dating_mark(slot)
     if best and best.has_year:
         return best.when, best.evidence
     if title_date:
@@ -187,6 +166,12 @@ def _date(slot: Slot, title_date: When | None, url: str, place: Place) -> tuple[
         when, evidence = _in_year(slot.heading_mark, place)
         return when, f"heading above: {evidence}"
     return (by_url, "day in the address") if by_url else (None, "")
+
+
+def dating_mark(slot: Slot) -> Mark | None:
+    """Return the date in an item that is the likeliest to be its own."""
+    marks = [mark for mark in slot.marks if mark.strength > 1 or _near_title(mark, slot)]
+    return max(marks, key=_rank, default=None)
 
 
 def _in_year(mark: Mark, place: Place) -> tuple[When, str]:

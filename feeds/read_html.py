@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from feeds.dates import DateReader
@@ -33,12 +33,27 @@ if TYPE_CHECKING:
     from feeds.read_groups import Group
     from feeds.read_marks import Mark
     from feeds.read_structured import Joined
+    from feeds.read_trace import Trace
     from feeds.read_tree import Tree
 
 _SHOWN_GROUPS = 12
 _FEW = 2
 _MOST_ENTRIES = 5_000
 _LONGEST_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page laid out: parsed once, its dates and lists found; it may be read by any rules."""
+
+    text: str
+    url: str
+    page: LexborHTMLParser
+    tree: Tree
+    place: Place
+    marks: list[Mark]
+    groups: list[Group]
+    best: Group | None
 
 
 def read_html(  # noqa: PLR0913 - each is a fact of the source
@@ -51,6 +66,14 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     rules: RuleSettings,
 ) -> Reading:
     """Read an HTML page; never raises, whatever stands on it."""
+    sheet = lay_out(text, url=url, language=language, zone=zone, now=now)
+    return sheet if isinstance(sheet, Reading) else read_sheet(sheet, rules)
+
+
+def lay_out(
+    text: str, *, url: str, language: str, zone: ZoneInfo, now: datetime
+) -> Sheet | Reading:
+    """Lay out a page; a reading that only has a problem where there is none. Never raises."""
     page, cut = parse_page(text)
     if page is None:
         return Reading(
@@ -63,22 +86,29 @@ def read_html(  # noqa: PLR0913 - each is a fact of the source
     tree = build_tree(page.body)
     tree.cut = tree.cut or cut
     place, marks = place_of(page, tree, url=url, language=language, zone=zone, now=now)
-    dates, language = place.dates, place.language
     groups = find_groups(tree, marks)
-    best = choose(groups)
+    return Sheet(text, url, page, tree, place, marks, groups, choose(groups))
+
+
+def read_sheet(sheet: Sheet, rules: RuleSettings, *, trace: Trace | None = None) -> Reading:
+    """Read a page that is laid out; ``trace`` is told which place each entry was read at."""
+    page, tree, place, best = sheet.page, sheet.tree, sheet.place, sheet.best
     if has_selectors(rules):
-        reading = read_selected(page, tree, marks, best, rules=rules, place=place)
+        reading = read_selected(
+            page, tree, sheet.marks, best, rules=rules, place=place, trace=trace
+        )
     else:
-        entries = [] if best is None else _entries(best, place, url)
-        stated = find_stated(page, text, place, page_url=url)
+        entries = [] if best is None else _entries(best, place, sheet.url, trace)
+        stated = find_stated(page, sheet.text, place, page_url=sheet.url)
         joined = join(entries, stated)
-        as_text = read_visible(tree, dates, best, joined.entries, url=place.base)
+        as_text = read_visible(tree, place.dates, best, joined.entries, url=place.base)
         if as_text:
             joined = join(as_text.entries, stated)
         elif is_bare(joined.entries):
-            joined = join(entries, (*stated, *find_state(page, text, place, page_url=url)))
-        reading = _decided(joined, groups, best, as_text)
-    return _finished(reading, page, tree, dates, language=language)
+            state = find_state(page, sheet.text, place, page_url=sheet.url)
+            joined = join(entries, (*stated, *state))
+        reading = _decided(joined, sheet.groups, best, as_text)
+    return _finished(reading, page, tree, place.dates, language=place.language)
 
 
 def place_of(  # noqa: PLR0913 - the page, and each is a fact of the source
@@ -164,7 +194,7 @@ def _with_territory(language: str, url: str) -> str:
     return f"en-{territory}" if language in {"en", ""} and territory else language
 
 
-def _entries(group: Group, place: Place, url: str) -> list[Entry]:
+def _entries(group: Group, place: Place, url: str, trace: Trace | None) -> list[Entry]:
     found: list[Entry] = []
     common = _common_link(group)
     seen: set[tuple[str, str]] = set()
@@ -178,6 +208,8 @@ def _entries(group: Group, place: Place, url: str) -> list[Entry]:
         key = (entry.url, entry.title.casefold())
         if key not in seen:
             seen.add(key)
+            if trace:
+                trace.note(entry, slot)
             found.append(entry)
     return found
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from config.settings import RuleSettings
     from feeds.read_groups import Group
     from feeds.read_marks import Mark
+    from feeds.read_trace import Trace
     from feeds.read_tree import Element, Tree
 
 # Letters of strptime that hold a year, and an hour.
@@ -53,9 +54,10 @@ def read_selected(  # noqa: PLR0913 - the page, what was found on it, what the o
     *,
     rules: RuleSettings,
     place: Place,
+    trace: Trace | None = None,
 ) -> Reading:
     """Read a page by rules; a selector that matches nothing anywhere is a problem."""
-    selecting = _Selecting(page, rules, place)
+    selecting = Selecting(page, rules, place)
     try:
         slots = selecting.slots(tree, marks, automatic)
         if not slots:
@@ -63,13 +65,13 @@ def read_selected(  # noqa: PLR0913 - the page, what was found on it, what the o
             if not rules.item:
                 what = "No list of items was found on this page to apply the rules to"
             return Reading(method="rules", problem=f"{what}; look whether the page changed.")
-        return selecting.read(slots)
+        return selecting.read(slots, trace)
     except RuleError as error:
         return Reading(method="rules", problem=str(error))
 
 
 @dataclass(slots=True)
-class _Selecting:
+class Selecting:
     """One reading by rules; ``matched`` names those that found something."""
 
     page: LexborHTMLParser
@@ -78,8 +80,13 @@ class _Selecting:
     matched: set[str] = field(default_factory=set)
     xpath: XPathTree | None = None
 
-    def read(self, slots: Sequence[Slot]) -> Reading:
-        entries = tuple(entry for slot in slots if (entry := self._entry(slot)))
+    def read(self, slots: Sequence[Slot], trace: Trace | None = None) -> Reading:
+        """Return what the rules read at these places."""
+        found = [(slot, entry) for slot in slots if (entry := self._entry(slot))]
+        if trace:
+            for slot, entry in found:
+                trace.note(entry, slot)
+        entries = tuple(entry for _, entry in found)
         for name in (*_WITHIN, "date_pattern", "date_format"):
             rule = getattr(self.rules, name)
             if rule and name not in self.matched:
@@ -96,6 +103,7 @@ class _Selecting:
         )
 
     def slots(self, tree: Tree, marks: Sequence[Mark], automatic: Group | None) -> list[Slot]:
+        """Return the places of the items; where no rule says them, those found by themselves."""
         if not self.rules.item:
             return automatic.slots if automatic else []
         by_id = {element.raw.mem_id: element for element in tree.elements}
@@ -106,7 +114,7 @@ class _Selecting:
             if element is not None:
                 first = bisect_left(starts, element.start)
                 inside = marks[first : bisect_right(starts, element.end)]
-                found.append(Slot(_title_in(element), [element], list(inside)))
+                found.append(Slot(title_in(element), [element], list(inside)))
         return found
 
     def _select(self, node: LexborNode | None, name: str) -> list[LexborNode | str]:
@@ -124,7 +132,8 @@ class _Selecting:
                 "correct it."
             ) from error
 
-    def _first(self, slot: Slot, name: str) -> LexborNode | str | None:
+    def first(self, slot: Slot, name: str) -> LexborNode | str | None:
+        """Return what the rule of a field selects in an item, None where it has none there."""
         if not getattr(self.rules, name):
             return None
         for part in slot.parts:
@@ -137,13 +146,13 @@ class _Selecting:
     def _entry(self, slot: Slot) -> Entry | None:
         entry = entry_at(slot, self.place)
         evidence = dict(entry.evidence) if entry else {}
-        name = clean_text(_text_of(self._first(slot, "title")))
+        name = clean_text(_text_of(self.first(slot, "title")))
         if name:
             evidence["title"] = f"rule {self.rules.title}"
         if entry is None and not name:
             return None
         entry = replace(entry or Entry(title=name), title=name or (entry.title if entry else ""))
-        link = self._first(slot, "link")
+        link = self.first(slot, "link")
         if link is not None:
             entry = replace(entry, url=web_url(_address_of(link), self.place.base))
             evidence["link"] = f"rule {self.rules.link}"
@@ -151,7 +160,7 @@ class _Selecting:
         if how:
             entry = replace(entry, when=when)
             evidence["date"] = how
-        summary = self._first(slot, "summary")
+        summary = self.first(slot, "summary")
         if summary is not None:
             entry = replace(entry, summary_html=_markup_of(summary, self.place.base))
             evidence["summary"] = f"rule {self.rules.summary}"
@@ -160,7 +169,7 @@ class _Selecting:
     def _when(self, slot: Slot) -> tuple[When | None, str]:
         """Return the date that the rules name, and which; no name where they say nothing of it."""
         rules, dates = self.rules, self.place.dates
-        node = self._first(slot, "date")
+        node = self.first(slot, "date")
         if not (rules.date or rules.date_pattern or rules.date_format):
             return None, ""
         if node is None and rules.date:
@@ -236,7 +245,7 @@ def _when_of(moment: datetime, form: str, *, zone: ZoneInfo) -> When:
     return When(moment.date(), aware.astimezone(UTC))
 
 
-def _title_in(element: Element) -> Element:
+def title_in(element: Element) -> Element:
     """Return the likeliest title in an item: a heading, a link with text, its first text."""
     stack = [element]
     inside = []

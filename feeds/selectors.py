@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 
 # Names that a person gives; those with numbers and hashes are made by tools and change.
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*[A-Za-z]")
+# What tools that make names put before them.
+_MADE = re.compile(r"(?:css|sc|jsx|jss|svelte|emotion|styled|makeStyles|chakra|ng|wp-block)-")
+# A word, or words run together as people write them.
+_WORDS = re.compile(r"[a-z]+(?:[A-Z][a-z]{2,})*|(?:[A-Z][a-z]+)+|[A-Z]+")
+_VOWELS = re.compile(r"[aeiouyAEIOUY]")
+_SHORT_WORD = 4
+# How something looks or is just now, not what it is.
+_LOOKS = re.compile(
+    r"(?:active|block|border|bg|clearfix|col|column|container|current|even|first|flex|float|font|"
+    r"grid|gap|h|hidden|inline|items|justify|last|leading|m[trblxy]?|odd|open|overflow|"
+    r"p[trblxy]?|pull|relative|rounded|row|selected|shadow|space|text|tracking|w|wow)(?:-.*)?"
+)
 # Others, such as o:p, are no selectors.
 _TAG = re.compile(r"[a-z][a-z0-9-]*")
+_CLASS = re.compile(r"\.([\w-]+)")
 _HIGHEST = 6
 # Selectors that are tried on a page, the simplest first.
 _MOST_TRIED = 400
@@ -35,6 +48,14 @@ Pair = tuple["Element", "Element"]
 def item_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str:
     """Return the shortest selector that selects these elements and nothing else on the page."""
     wanted = {element.raw.mem_id for element in elements}
+    for selector in common_selectors(elements):
+        if {node.mem_id for node in page.css(selector)} == wanted:
+            return selector
+    return ""
+
+
+def common_selectors(elements: Sequence[Element]) -> Iterator[str]:
+    """Yield selectors that all of these elements have in common, the simplest first."""
     own = list(_names(elements))
     levels = [list(_names(above)) for above in _levels(elements)]
     near = [
@@ -48,12 +69,8 @@ def item_selector(page: LexborHTMLParser, elements: Sequence[Element]) -> str:
         for names in levels[1:]
         for outer, parent, inner in product(names, levels[0], own)
     )
-    for selector in chain(
-        sorted([*own, *near], key=_simplicity), islice(sorted(far, key=_simplicity), _MOST_TRIED)
-    ):
-        if {node.mem_id for node in page.css(selector)} == wanted:
-            return selector
-    return ""
+    yield from sorted([*own, *near], key=_simplicity)
+    yield from islice(sorted(far, key=_simplicity), _MOST_TRIED)
 
 
 def place_selector(elements: Sequence[Element]) -> str:
@@ -69,16 +86,18 @@ def place_selector(elements: Sequence[Element]) -> str:
 
 def inner_selector(pairs: Sequence[Pair]) -> str:
     """Return the shortest selector whose first match within each item is the wanted element."""
-    if not pairs:
-        return ""
+    return next(inner_selectors(pairs), "")
+
+
+def inner_selectors(pairs: Sequence[Pair]) -> Iterator[str]:
+    """Yield all selectors whose first match within each item is the wanted element."""
     wanted = [element for _, element in pairs]
     parents = [element.parent for element in wanted if element.parent is not None]
     own = list(_names(wanted))
     nested = (f"{outer} > {inner}" for outer in _names(parents) for inner in own)
     for selector in sorted(chain(own, nested), key=_simplicity):
         if all(_is_first(item, selector, element) for item, element in pairs):
-            return selector
-    return ""
+            yield selector
 
 
 def neighbour_selector(pairs: Sequence[Pair]) -> str:
@@ -88,15 +107,38 @@ def neighbour_selector(pairs: Sequence[Pair]) -> str:
     paths = {_path_between(item, element) for item, element in pairs[:_SAMPLE]}
     if len(paths) == 1:
         return next(iter(paths))
-    # One heading over several items: it is the last of its kind that stands before them.
-    makes = {_make_step(element) for _, element in pairs}
-    over = all(element.end < item.start for item, element in pairs)
-    return f"./preceding::{next(iter(makes))}[1]" if over and len(makes) == 1 else ""
+    for beside in (before_selector, after_selector):
+        makes = {beside(element) for _, element in pairs}
+        sides = {element.start < item.start for item, element in pairs}
+        if len(makes) == 1 and sides == {beside is before_selector}:
+            return next(iter(makes))
+    return ""
 
 
-def _simplicity(selector: str) -> tuple[int, int]:
-    """Rank selectors: those that need no other element first, then by their length."""
-    return selector.count(" "), len(selector)
+def before_selector(element: Element) -> str:
+    """Return the XPath to the last of an element's kind before an item: a heading over several."""
+    return f"./preceding::{_make_step(element)}[1]"
+
+
+def is_given(name: str) -> bool:
+    """Whether a class or an id is a name that a person gave, and not one that a tool made."""
+    if not _NAME.fullmatch(name) or _MADE.match(name):
+        return False
+    return all(
+        len(word) <= _SHORT_WORD or (_WORDS.fullmatch(word) and _VOWELS.search(word))
+        for word in re.split(r"[-_]+", name)
+    )
+
+
+def after_selector(element: Element) -> str:
+    """Return the XPath to the first of an element's kind after an item's beginning."""
+    return f"./following::{_make_step(element)}[1]"
+
+
+def _simplicity(selector: str) -> tuple[int, int, int]:
+    """Rank selectors: those that need no other element, those that say what something is, short."""
+    looks = sum(bool(_LOOKS.fullmatch(name)) for name in _CLASS.findall(selector))
+    return selector.count(" "), looks, len(selector)
 
 
 def _levels(elements: Sequence[Element]) -> Iterator[list[Element]]:
@@ -117,7 +159,7 @@ def _names(elements: Sequence[Element]) -> Iterator[str]:
     tags = {element.tag for element in elements}
     ids = {element.attributes.get("id") or "" for element in elements}
     classes = set.intersection(*(set(_classes(element)) for element in elements))
-    if len(ids) == 1 and _NAME.fullmatch(next(iter(ids))):
+    if len(ids) == 1 and is_given(next(iter(ids))):
         yield f"#{next(iter(ids))}"
     tag = next(iter(tags)) if len(tags) == 1 else ""
     if not _TAG.fullmatch(tag):
@@ -125,7 +167,7 @@ def _names(elements: Sequence[Element]) -> Iterator[str]:
     if tag:
         yield tag
     for name in sorted(classes):
-        if _NAME.fullmatch(name):
+        if is_given(name):
             yield f"{tag}.{name}"
 
 
@@ -153,7 +195,7 @@ def _place(node: LexborNode) -> str:
     current: LexborNode | None = node
     while current is not None and current.tag and current.tag[0] not in "-!#":
         name = current.attributes.get("id") or ""
-        if _NAME.fullmatch(name):
+        if is_given(name):
             return "/".join([f"//{current.tag}[@id='{name}']", *reversed(steps)])
         before = 1
         sibling = current.prev
@@ -199,7 +241,7 @@ def _numbered(around: Element, element: Element) -> str:
 
 
 def _make_step(element: Element) -> str:
-    names = [name for name in _classes(element) if _NAME.fullmatch(name)]
+    names = [name for name in _classes(element) if is_given(name)]
     if not names:
         return element.tag
     return f"{element.tag}[contains(concat(' ', @class, ' '), ' {names[0]} ')]"

@@ -1,0 +1,180 @@
+"""Somebody points at elements of a page, and rules follow that read it so. Pure.
+
+The rules are found as those for a rebuilt page are: lists that may be meant are proposed, rules
+are written for each, and what they read back on that very page decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from feeds.keys import title_key
+from feeds.located import Located, locate, located
+from feeds.numbered import Opened, open_page
+from feeds.pointing_leaving import left_out_by_pattern
+from feeds.pointing_lists import Wish, lists, title_pointed_at
+from feeds.pointing_rules import Ruling
+from feeds.pointing_values import Pointed
+from feeds.pointing_words import explanation, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from config.settings import RuleSettings, SourceSettings
+    from feeds.located import Spots
+    from feeds.page import Page
+    from feeds.pointing_lists import Listed
+    from feeds.pointing_values import Point
+    from feeds.read_tree import Element
+
+_MOST_LISTS = 8
+_FIELDS = ("link", "date", "summary")
+
+
+def pointed(
+    page: Page, points: Sequence[Point], *, source: SourceSettings, now: datetime
+) -> Pointed:
+    """Return the rules by which a page is read as all that was pointed at says.
+
+    ``source.rules`` are those in force, from the last pointing or from anybody's hand; ``points``
+    all that was pointed at so far, the latest last.
+    """
+    opened = open_page(page, source=source, now=now)
+    if not isinstance(opened, Opened):
+        read = located(page, source=source, now=now)
+        return Pointed(
+            rules=source.rules, located=read, unmet=tuple(points), problems=(opened.problem,)
+        )
+    return point(opened, points, rules=source.rules)
+
+
+def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Pointed:
+    """Return the rules that follow from what was pointed at on a page that is opened."""
+    before = locate(opened, rules)
+    best = _Try(opened, points, rules, before)
+    if best.unmet:
+        wish = _wish(opened, points, before)
+        for tried in _tries(wish, points, rules, best):
+            best = tried if tried.rank > best.rank else best
+            if not best.unmet and best.is_as_listed:
+                break
+    return Pointed(
+        rules=best.rules,
+        located=best.read,
+        unmet=best.unmet,
+        problems=tuple(problem(opened, each) for each in best.unmet),
+        explanation=explanation(before, best.read, rules, best.rules),
+    )
+
+
+def _tries(
+    wish: Wish, points: Sequence[Point], rules: RuleSettings, before: _Try
+) -> Iterator[_Try]:
+    """Yield what comes of each list that may be meant, the likeliest first."""
+    for listed in lists(wish)[:_MOST_LISTS]:
+        for ruled in Ruling(wish, listed, rules).rules():
+            tried = _Try(wish.opened, points, ruled, locate(wish.opened, ruled), listed)
+            yield tried
+            if tried.unmet and (less := left_out_by_pattern(wish, tried.rules, tried.read)):
+                yield _Try(wish.opened, points, less, locate(wish.opened, less), listed)
+    if less := left_out_by_pattern(wish, rules, before.read):
+        yield _Try(wish.opened, points, less, locate(wish.opened, less))
+
+
+def _wish(opened: Opened, points: Sequence[Point], before: Located) -> Wish:
+    def of(part: str) -> tuple[Element, ...]:
+        found = (opened.element(each.number) for each in points if each.part == part)
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    present = (opened.element(spots.title) for spots in before.spots if spots.title is not None)
+    return Wish(
+        opened,
+        titles=tuple(dict.fromkeys(map(title_pointed_at, of("title")))),
+        items=of("item"),
+        nots=of("not"),
+        present=tuple(dict.fromkeys(each for each in present if each is not None)),
+        fields={name: of(name) for name in _FIELDS},
+    )
+
+
+@dataclass(slots=True)
+class _Try:
+    """Rules that were tried, and what they read."""
+
+    opened: Opened
+    points: Sequence[Point]
+    rules: RuleSettings
+    read: Located
+    listed: Listed | None = None
+
+    @property
+    def unmet(self) -> tuple[Point, ...]:
+        """The points that the reading does not satisfy."""
+        return tuple(each for each in self.points if not is_met(self.opened, each, self.read))
+
+    @property
+    def is_as_listed(self) -> bool:
+        """Whether just the titles of the list were read."""
+        if self.listed is None:
+            return False
+        wanted = {slot.title.start for slot in self.listed.slots}
+        return len(self.read.reading.entries) == len(wanted)
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Sort tries: what satisfies more is greater, then what reads more of the likelier list."""
+        worth = self.listed.worth if self.listed else 0.0
+        size = len(self.listed.slots) if self.listed else 0
+        off = abs(len(self.read.reading.entries) - size)
+        rules = sum(
+            len(value) + 10
+            for name in ("item", "title", "link", "date", "summary")
+            if (value := getattr(self.rules, name))
+        )
+        return (-len(self.unmet), worth - 2.0 * off, -rules)
+
+
+def is_met(opened: Opened, of: Point, read: Located) -> bool:
+    """Whether a reading has an element as what somebody says that it is."""
+    element = opened.element(of.number)
+    if element is None:
+        return False
+    if of.part == "not":
+        return not any(_stands_in(opened, element, spots) for spots in read.spots)
+    if of.part == "item":
+        return any(_is_item(opened, element, spots) for spots in read.spots)
+    if of.part == "title":
+        element = title_pointed_at(element)
+    return any(
+        (number := getattr(spots, of.part)) is not None
+        and _is_same(element, opened.element(number))
+        and (of.part != "title" or _says(element, entry.title))
+        for spots, entry in zip(read.spots, read.reading.entries, strict=True)
+    )
+
+
+def _says(element: Element, title: str) -> bool:
+    return title_key(title) in title_key(element.text)
+
+
+def _is_same(element: Element, other: Element | None) -> bool:
+    """Whether two are one element, or one around the other with no more text."""
+    if other is None:
+        return False
+    if element is other:
+        return True
+    return (element.holds(other) or other.holds(element)) and (
+        title_key(element.text) == title_key(other.text)
+    )
+
+
+def _stands_in(opened: Opened, element: Element, spots: Spots) -> bool:
+    parts = [part for number in spots.item if (part := opened.element(number))]
+    return any(part.holds(element) or element.holds(part) for part in parts)
+
+
+def _is_item(opened: Opened, element: Element, spots: Spots) -> bool:
+    parts = [part for number in spots.item if (part := opened.element(number))]
+    return any(_is_same(element, part) for part in parts)
