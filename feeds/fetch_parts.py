@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from config.settings import SourceSettings
 from feeds.decode import decode
 from feeds.fetch import Fetcher, FetchError
+from feeds.snapshot_write import Picture
 from feeds.style_imports import with_imports
 
 if TYPE_CHECKING:
@@ -55,14 +56,6 @@ class PartBounds:
     all_bytes: int = 10_000_000
     time: timedelta = timedelta(seconds=8)
     at_once: int = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A picture that was fetched; its type is one that only shows."""
-
-    mime: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

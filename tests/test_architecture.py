@@ -40,14 +40,9 @@ DOORS = {
     "rich": {"tidings/terminal.py"},
     "smtplib": {"notifier/smtp_open.py"},
     "sqlite3": {"feeds/database.py"},
-<<<<<<< HEAD
-    "tomllib": {"config/load.py"},
-    "uvicorn": {"tidings/connections.py", "tidings/peers.py", "tidings/service.py"},
-=======
     "tomlkit": {"config/edit.py"},
     "tomllib": {"config/load.py", "config/edit.py"},
-    "uvicorn": {"tidings/connections.py", "tidings/service.py"},
->>>>>>> renew
+    "uvicorn": {"tidings/connections.py", "tidings/peers.py", "tidings/service.py"},
 }
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {

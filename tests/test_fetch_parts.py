@@ -15,7 +15,8 @@ from origin import Answer, Origin, answer, redirect
 
 from config.settings import FetchSettings
 from feeds.fetch_guard import Guard
-from feeds.fetch_parts import PartBounds, Parts, Picture, fetch_parts
+from feeds.fetch_parts import PartBounds, Parts, fetch_parts
+from feeds.snapshot_write import Picture
 from feeds.style_imports import with_imports
 
 if TYPE_CHECKING:

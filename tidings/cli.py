@@ -60,13 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-<<<<<<< HEAD
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
-    for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
-=======
     looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor, _settings)
-    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
->>>>>>> renew
+    for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
 

@@ -35,29 +35,6 @@ def serve(load: Callable[[], Settings], *, announce: Callable[[App], None]) -> i
     CommandError where the port is taken.
     """
     files = raise_file_limit()
-<<<<<<< HEAD
-    listener = _listen(host, port)
-    published = published_documents(app)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            web_application(app, published),
-            http=connection_class(files, published.at_once),
-            # What is accepted in one go comes on top of the most connections.
-            backlog=_BACKLOG,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            server_header=False,
-            # By [server] proxies, in the application.
-            proxy_headers=False,
-            # Ours is never older than what it is said beside.
-            date_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-            timeout_keep_alive=_GRACE_S,
-        )
-    )
-=======
->>>>>>> renew
     stop = threading.Event()
     succession = Succession(load, stop.is_set)
     with closing(succession):
@@ -74,6 +51,8 @@ def serve(load: Callable[[], Settings], *, announce: Callable[[App], None]) -> i
                 interface="asgi3",
                 lifespan="on",
                 server_header=False,
+                # By [server] proxies, in the application.
+                proxy_headers=False,
                 # Ours is never older than what it is said beside.
                 date_header=False,
                 timeout_graceful_shutdown=_GRACE_S,

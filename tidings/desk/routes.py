@@ -9,7 +9,6 @@ from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
-
     from starlette.routing import BaseRoute
 
     from tidings.app import App

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from tidings.app import App
-    from tidings.renewing import Renew
     from tidings.desk.access import Operator
     from tidings.desk.audit_store import Change
+    from tidings.renewing import Renew
 
 HOME = "/desk/"
 SIGN_IN = "/desk/sign-in"
