@@ -135,7 +135,7 @@ def _open(value: object) -> object:
         case dict():
             return {name: _header(name, text) for name, text in value.items()}
         case tuple():
-            return tuple(_address(each) for each in value)
+            return tuple(_address(str(each)) for each in value)
         case str():
             return _address(value)
         case _:

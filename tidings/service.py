@@ -51,6 +51,8 @@ def serve(load: Callable[[], Settings], *, announce: Callable[[App], None]) -> i
                 interface="asgi3",
                 lifespan="on",
                 server_header=False,
+                # By [server] proxies, in the application.
+                proxy_headers=False,
                 # Ours is never older than what it is said beside.
                 date_header=False,
                 timeout_graceful_shutdown=_GRACE_S,
