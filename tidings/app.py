@@ -43,7 +43,7 @@ from notifier.stop_store import StopStore
 from notifier.subscriber_store import SubscriberStore
 from notifier.suppression_store import SuppressionStore
 from notifier.wish_store import WishStore
-from tidings.cli import USAGE, CommandError
+from tidings.cli import DEFAULT_CONFIG, USAGE, CommandError
 from tidings.desk.schema import DESK
 
 if TYPE_CHECKING:
@@ -117,6 +117,18 @@ def load_settings(path: Path) -> Settings:
     from config.load import load
 
     return load(path, os.environ)
+
+
+def load_or_default(path: Path) -> Settings:
+    """Read the configuration; where none was named and there is none yet, all has its default.
+
+    So the service can run before its first bulletin is made in a browser. Raises ConfigError.
+    """
+    if path is not DEFAULT_CONFIG or path.exists():
+        return load_settings(path)
+    from config.load import parse
+
+    return parse("", path, os.environ)
 
 
 def utc_now() -> datetime:

@@ -33,7 +33,7 @@ class Standing:
             self.app = stack.enter_context(open_app(settings))
             check_templates(self.app)
             self.published = published_documents(self.app)
-            self.application = web_application(self.app, self.published, renew)
+            self.application = web_application(self.app, self.published, renew=renew)
             self.ticker = Ticker(self.app, ending)
             self._opened = stack.pop_all()
         self._requests = 0

@@ -50,7 +50,7 @@ def published_documents(app: App) -> Published:
     return Published(app.settings.site.output, SiteHeaders(app.settings))
 
 
-def web_application(app: App, published: Published, renew: Renew = NO_RENEWAL) -> ASGIApp:
+def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL) -> ASGIApp:
     """Return the web application of the service; ``renew`` reads the configuration anew."""
 
     @asynccontextmanager

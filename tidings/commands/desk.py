@@ -6,7 +6,7 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from tidings.app import load_settings, open_app
+from tidings.app import load_or_default, load_settings, open_app
 from tidings.cli import OK, USAGE, CommandError
 from tidings.desk.passwords import hash_password, new_totp_secret, totp_address
 from tidings.desk.session_store import SessionStore
@@ -34,10 +34,10 @@ def run(options: argparse.Namespace) -> int:
             say(f'totp_secret = "{secret}"')
             say(f"# for your application: {totp_address(secret, site=site)}")
         case "link":
-            with open_app(load_settings(options.config), register=False) as app:
+            with open_app(load_or_default(options.config), register=False) as app:
                 say(sign_in_address(app))
         case "sign-out":
-            with open_app(load_settings(options.config), register=False) as app:
+            with open_app(load_or_default(options.config), register=False) as app:
                 _sessions(app).close_all()
     return OK
 
