@@ -113,6 +113,7 @@ def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
     present = list(wish.present)
     if not wish.wanted:
         yield present, 1.0, False
+        yield from _lists_with(wish)
         return
     alike: list[Element] = []
     examples = wish.items or wish.titles
@@ -127,6 +128,15 @@ def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
         yield _joined(present, list(wish.titles)), _JOINED, False
 
 
+def _lists_with(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
+    """Yield the titles of other lists, where the dates and links that were pointed at stand."""
+    pointed = [each for elements in wish.fields.values() for each in elements]
+    for group in wish.opened.sheet.groups if pointed else ():
+        parts = [part for slot in group.slots for part in slot.parts]
+        if all(any(part.holds(each) for part in parts) for each in pointed):
+            yield [slot.title for slot in group.slots], _JOINED, False
+
+
 def _joined(some: list[Element], others: list[Element]) -> list[Element]:
     """Return both in page order; where one stands in another, that which was pointed at."""
     kept = [each for each in some if not any(e.holds(each) or each.holds(e) for e in others)]
@@ -139,11 +149,7 @@ def _without(wish: Wish, elements: list[Element]) -> Iterator[tuple[list[Element
     What is like them is the branch of the page that they stand in, where the others in it are
     made as they are; and what is made as they are, where the others differ.
     """
-    wrong = [
-        e
-        for e in elements
-        if any(n.holds(e) or e.holds(n) or _shares(e, n, elements) for n in wish.nots)
-    ]
+    wrong = [e for e in elements if any(n.holds(e) or e.holds(n) for n in wish.nots)]
     if not wrong:
         yield elements, 1.0
         return
@@ -159,14 +165,6 @@ def _without(wish: Wish, elements: list[Element]) -> Iterator[tuple[list[Element
         yield differing, 1.0
         alone = _ALONE if len(differing) == len(kept) else _LAST
     yield kept, alone
-
-
-def _shares(element: Element, unwanted: Element, elements: Sequence[Element]) -> bool:
-    """Whether an element's item is the one that something unwanted stands in."""
-    around = next((each for each in unwanted.ancestors() if each.holds(element)), None)
-    if around is None:
-        return False
-    return sum(around.holds(each) for each in elements) == 1
 
 
 def _branches(

@@ -32,8 +32,11 @@ def explanation(
         elif old and not now:
             said.append(f"{name.capitalize()}: found by itself, was {old}")
     for name in ("exclude", "exclude_url"):
-        if getattr(new, name) != getattr(rules, name):
-            said.append(f"Left out by a pattern, as no selector tells them: {getattr(new, name)}")
+        old, now = getattr(rules, name), getattr(new, name)
+        if now and now != old:
+            said.append(f"Left out by a pattern, as no selector tells them: {name} = {now}")
+        elif old and not now:
+            said.append(f"No pattern leaves anything out any more, it was {name} = {old}")
     return tuple(said)
 
 
