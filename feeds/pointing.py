@@ -38,7 +38,8 @@ def pointed(
     """Return the rules by which a page is read as all that was pointed at says.
 
     ``source.rules`` are those in force, from the last pointing or from anybody's hand; ``points``
-    all that was pointed at so far, the latest last.
+    all that was pointed at so far, the latest last. A word on an element that contradicts an
+    earlier one on it takes that back.
     """
     opened = open_page(page, source=source, now=now)
     if not isinstance(opened, Opened):
@@ -52,6 +53,7 @@ def pointed(
 def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Pointed:
     """Return the rules that follow from what was pointed at on a page that is opened."""
     before = locate(opened, rules)
+    points = in_force(points)
     best = _Try(opened, points, rules, before, before)
     if best.unmet:
         wish = _wish(opened, points, before)
@@ -63,9 +65,19 @@ def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Po
         rules=best.rules,
         located=best.read,
         unmet=best.unmet,
-        problems=tuple(problem(opened, each) for each in best.unmet),
+        problems=tuple(problem(opened, each, points) for each in best.unmet),
         explanation=explanation(before, best.read, rules, best.rules),
     )
+
+
+def in_force(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Return what still holds: who says of an element that it is no item took back what it was.
+
+    And the other way round; the last word counts.
+    """
+    last = {each.number: each.part == "not" for each in points}
+    kept = (each for each in points if (each.part == "not") is last[each.number])
+    return tuple(dict.fromkeys(kept))
 
 
 def _tries(
@@ -76,7 +88,7 @@ def _tries(
     def tried(given: RuleSettings, listed: Listed | None = None) -> _Try:
         return _Try(wish.opened, points, given, locate(wish.opened, given), before, listed)
 
-    likely = lists(wish)[:_MOST_LISTS]
+    likely = (lists(wish) or lists(replace(wish, nots=())))[:_MOST_LISTS]
     # A pattern that leaves out what is pointed at is not what this person means.
     for configured in dict.fromkeys((rules, replace(rules, **dict.fromkeys(EXCLUDES, "")))):
         for listed in likely:
