@@ -268,8 +268,14 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
+    from tidings.cli_sources import add_actions
+
+    parser = _verb(
+        verbs, "sources", "show how each source is, and how its last checks went; pause and resume"
+    )
     _json(parser, "them")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    add_actions(lambda name, does: _verb(actions, name, does))
 
 
 def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:

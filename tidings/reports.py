@@ -60,7 +60,8 @@ def source_report(source: SourceState) -> Report:
         "failures": source.failures,
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
-        "next_check": _instant(source.next_check),
+        "next_check": None if source.paused else _instant(source.next_check),
+        "paused": _instant(source.paused),
     }
 
 
@@ -171,7 +172,8 @@ def health_report(app: App) -> Report:
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
-    read = all(source["healthy"] for source in sources)
+    # What is paused is somebody's word, and no alarm.
+    read = all(source["healthy"] or source["paused"] for source in sources)
     well = read and not refused and stop is None and not unbalanced
     return {
         "status": "ok" if well else "failing",
