@@ -105,7 +105,9 @@ def _habit_words(weeks: Sequence[date], counts: Sequence[int]) -> str:
 def check_plot(checks: Sequence[Check]) -> Plot:
     """Return how the last checks went; ``checks`` are given newest first and drawn newest last."""
     shown = list(reversed(checks[:CHECKS]))
-    shapes = tuple(_cell(place, check) for place, check in enumerate(shown))
+    # The latest stands at the right end, however few there are.
+    first = CHECKS - len(shown)
+    shapes = tuple(_cell(place, check) for place, check in enumerate(shown, first))
     return Plot(
         width=CHECKS * _CELL_STEP - 1,
         height=_CELL_HEIGHT,
@@ -118,9 +120,10 @@ def kind_of(check: Check) -> str:
     """Return what a check is drawn as: news, changed, unchanged, held or failed."""
     if check.outcome in {"held", "failed"}:
         return check.outcome
-    if check.new:
+    # What stood there at the first reading is no news.
+    if check.new and check.outcome != "baseline":
         return "news"
-    return "changed" if check.revised or check.missing else "unchanged"
+    return "unchanged" if check.outcome == "unchanged" else "changed"
 
 
 def _cell(place: int, check: Check) -> Shape:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidings.desk.audit_pages import audit_routes
+from tidings.desk.bulletin_pages import bulletin_routes
+from tidings.desk.errands import Errands
+from tidings.desk.overview import overview_routes
 from tidings.desk.sign_in import sign_in_routes
+from tidings.desk.source_pages import source_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
@@ -19,7 +23,11 @@ if TYPE_CHECKING:
 def desk_routes(app: App, renew: Callable[[], None]) -> list[BaseRoute]:
     """Return the addresses of the desk; ``renew`` puts a changed configuration in force."""
     desk = Desk(app, renew)
+    errands = Errands(desk)
     return [
         *sign_in_routes(desk),
+        *overview_routes(desk),
+        *bulletin_routes(desk, errands),
+        *source_routes(desk, errands),
         *audit_routes(desk),
     ]

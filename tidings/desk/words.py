@@ -28,7 +28,7 @@ def distance(instant: datetime, now: datetime) -> str:
     """Write how far away an instant is: 5 min ago, in 2 h, now."""
     seconds = (instant - now).total_seconds()
     if abs(seconds) < _MINUTE_S:
-        return "now"
+        return "now" if seconds > 0 else "just now"
     length = span(timedelta(seconds=abs(seconds)))
     return f"in {length}" if seconds > 0 else f"{length} ago"
 
