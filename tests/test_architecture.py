@@ -52,6 +52,7 @@ COMPANIONS = {
     "starlette": {
         "tidings/desk/access.py",
         "tidings/desk/bulletin_pages.py",
+        "tidings/desk/item_pages.py",
         "tidings/desk/sign_in.py",
         "tidings/desk/source_pages.py",
         "tidings/desk/visit.py",

@@ -90,6 +90,7 @@ def item_report(item: Item) -> Report:
         "forgotten": _instant(item.forgotten),
         "merged_into": item.merged_into or None,
         "withdrawn": _instant(item.withdrawn),
+        "held_back": _instant(item.held_back),
         "missing_since": _instant(item.missing_since),
     }
 

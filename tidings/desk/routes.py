@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.bulletin_pages import bulletin_routes
 from tidings.desk.errands import Errands
+from tidings.desk.item_changes import item_change_routes
+from tidings.desk.item_pages import item_routes
 from tidings.desk.overview import overview_routes
 from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.source_pages import source_routes
@@ -29,5 +31,7 @@ def desk_routes(app: App, renew: Callable[[], None]) -> list[BaseRoute]:
         *overview_routes(desk),
         *bulletin_routes(desk, errands),
         *source_routes(desk, errands),
+        *item_routes(desk),
+        *item_change_routes(desk),
         *audit_routes(desk),
     ]
