@@ -147,6 +147,9 @@ class FetchSettings:
     max_backoff: timedelta = setting(
         timedelta(days=1), "Longest pause between two tries of a source that keeps failing."
     )
+    keep_pages: int = setting(
+        5, "Last pages of each source that are kept, to be read again at the desk; 0: none."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,7 +150,7 @@ def decide(
             accepted=partial(fresh.accepted, subscription.bulletin),
             now=now,
         )
-        _keep_waiting(transaction, subscription, fresh.waiting(subscription), decided)
+        _keep_waiting(transaction, subscription, fresh, decided)
         corrections: Frozen = ()
         if decided.told and subscription.bulletin in correcting:
             corrections = _corrections(transaction, one, decided)
@@ -198,21 +198,23 @@ def _corrections(transaction: Transaction, one: Due, decided: Sorted) -> Frozen:
 
 
 def _keep_waiting(
-    transaction: Transaction,
-    subscription: Subscription,
-    before: Mapping[str, int | None],
-    decided: Sorted,
+    transaction: Transaction, subscription: Subscription, fresh: Fresh, decided: Sorted
 ) -> None:
-    """Write which items wait for an occasion of theirs; most subscriptions have none."""
-    if before:
+    """Write which items wait for an occasion of theirs; most subscriptions have none.
+
+    What is held back waits as well, and is sorted once it is released.
+    """
+    held_back = fresh.held_back(subscription)
+    if fresh.waiting(subscription) or held_back:
         transaction.run("DELETE FROM waiting WHERE subscription = :id", id=subscription.id)
-    if decided.waiting:
+    places: dict[str, int | None] = {**decided.waiting, **dict.fromkeys(sorted(held_back))}
+    if places:
         transaction.run_each(
             "INSERT INTO waiting (subscription, item, position) "
             "VALUES (:subscription, :item, :position)",
             [
                 {"subscription": subscription.id, "item": item, "position": place}
-                for item, place in decided.waiting.items()
+                for item, place in places.items()
             ],
         )
 

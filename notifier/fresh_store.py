@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 # Items whose texts are in memory at once.
 _CHUNK = 50
-# What is announced: neither what stood there at the beginning nor what was taken away.
-ANNOUNCED = "baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL"
+# What is announced: neither what stood there at the beginning nor what was taken away, and not
+# yet what an operator holds back.
+ANNOUNCED = "baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL AND held_back IS NULL"
+# With what is held back, in one statement: between two it could be released, and told by neither.
+_TOLD_OR_HELD_BACK = (
+    "baseline = 0 AND forgotten IS NULL AND (withdrawn IS NULL OR held_back IS NOT NULL)"
+)
 _FRESH = f"""
-SELECT id, number, revision FROM items
-WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND {ANNOUNCED}
+SELECT id, number, revision, held_back FROM items
+WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND {_TOLD_OR_HELD_BACK}
 ORDER BY number
 """
 _TEXTS = f"""
@@ -39,8 +44,9 @@ JOIN sightings ON sightings.item = items.id AND sightings.bulletin = items.bulle
 WHERE items.bulletin = :bulletin AND number > :after AND number <= :upto
 """
 _WAITING = f"""
-SELECT subscription, position, id, number, revision
-FROM waiting JOIN items ON items.id = waiting.item WHERE {ANNOUNCED} AND subscription IN
+SELECT subscription, position, id, number, revision, held_back
+FROM waiting JOIN items ON items.id = waiting.item
+WHERE {_TOLD_OR_HELD_BACK} AND subscription IN
 """
 _UNSORTED = f"""
 SELECT DISTINCT {ITEM} FROM waiting JOIN items ON items.id = waiting.item
@@ -60,6 +66,8 @@ class Fresh:
         self._transaction = transaction
         self._languages = languages
         self._fresh: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._held_back: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._waiting_held_back: defaultdict[int, set[str]] = defaultdict(set)
         self._revisions: dict[str, int] = {}
         self._waiting: defaultdict[int, dict[str, int | None]] = defaultdict(dict)
         # A filter and the bulletin to whose items it was put.
@@ -76,6 +84,11 @@ class Fresh:
         """Return the items that wait for an occasion, each with the place of its rule."""
         return self._waiting.get(subscription.id, {})
 
+    def held_back(self, subscription: Subscription) -> frozenset[str]:
+        """Return what it would be told, or waits for, but for an operator who holds it back."""
+        fresh = self._held_back[subscription.bulletin, subscription.mark]
+        return frozenset(fresh) | self._waiting_held_back.get(subscription.id, set())
+
     def accepted(self, bulletin: str, wanted: ItemFilter) -> Collection[str]:
         """Return the items that a filter of one of the subscriptions accepts."""
         return self._accepted.get((bulletin, wanted), ())
@@ -87,7 +100,8 @@ class Fresh:
     def _read(self, bulletin: str, after: int, upto: int, filters: set[ItemFilter]) -> None:
         values = {"bulletin": bulletin, "after": after, "upto": upto}
         rows = self._transaction.all(_FRESH, **values)
-        self._fresh[bulletin, after] = tuple(row["id"] for row in rows)
+        self._fresh[bulletin, after] = tuple(row["id"] for row in rows if not row["held_back"])
+        self._held_back[bulletin, after] = tuple(row["id"] for row in rows if row["held_back"])
         self._revisions |= {row["id"]: row["revision"] for row in rows}
         while filters:
             texts = self._transaction.all(
@@ -128,6 +142,9 @@ class Fresh:
         unsorted: set[int] = set()
         listed, ids = several(list(by_id))
         for row in self._transaction.all(f"{_WAITING} ({listed})", **ids):
+            if row["held_back"]:
+                self._waiting_held_back[row["subscription"]].add(row["id"])
+                continue
             self._waiting[row["subscription"]][row["id"]] = row["position"]
             self._revisions[row["id"]] = row["revision"]
             if row["position"] is None:
@@ -135,6 +152,9 @@ class Fresh:
         # Few have changed their wishes since their last occasion: each is judged by itself.
         for number in unsorted:
             subscription = by_id[number]
+            filters = {rule.wanted for rule in subscription.rules if not rule.wanted.is_empty}
+            if not filters:
+                continue
             rows = self._transaction.all(_UNSORTED, subscription=number)
             sources: defaultdict[str, set[str]] = defaultdict(set)
             for row in rows:
@@ -142,7 +162,6 @@ class Fresh:
                     "SELECT source FROM sightings WHERE item = :item", item=row["id"]
                 ):
                     sources[row["id"]].add(found["source"])
-            filters = {rule.wanted for rule in subscription.rules if not rule.wanted.is_empty}
             self._judge(subscription.bulletin, rows, filters, sources)
 
 

@@ -52,7 +52,10 @@ COMPANIONS = {
     "markupsafe": {"feeds/pages.py", "feeds/render.py"},
     "starlette": {
         "tidings/desk/access.py",
+        "tidings/desk/bulletin_pages.py",
+        "tidings/desk/item_pages.py",
         "tidings/desk/sign_in.py",
+        "tidings/desk/source_pages.py",
         "tidings/desk/visit.py",
         "tidings/web.py",
         "tidings/published.py",

@@ -225,7 +225,7 @@ def _count(text: str) -> int:
 
 
 def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "items", "list items, show, withdraw, merge, split and forget them")
+    parser = _verb(verbs, "items", "list items, show, withdraw, hold, merge, split and forget them")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = _verb(actions, "list", "list the items of a bulletin, those first that came last")
     listing.add_argument("bulletin", metavar="BULLETIN")
@@ -248,6 +248,11 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
     withdraw = _verb(actions, "withdraw", "mark an item as withdrawn; it stays, but is in no mail")
     withdraw.add_argument("item", metavar="ID", help="its id, or the last part of it")
     withdraw.add_argument("--undo", action="store_true", help="take the withdrawal back")
+    hold = _verb(actions, "hold", "keep an item out of coming mails until it is released")
+    hold.add_argument("item", metavar="ID", help="its id, or the last part of it")
+    hold.add_argument(
+        "--undo", action="store_true", help="release it: who waits for it is told of it, once"
+    )
     merge = _verb(actions, "merge", "make an item one with an older one, which keeps its id")
     merge.add_argument(
         "item", metavar="ID", help="the newer one, whose page will lead to the other"
@@ -270,8 +275,14 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
+    from tidings.cli_sources import add_actions
+
+    parser = _verb(
+        verbs, "sources", "show how each source is, and how its last checks went; pause and resume"
+    )
     _json(parser, "them")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    add_actions(lambda name, does: _verb(actions, name, does))
 
 
 def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -46,6 +46,8 @@ def standing_words(standing: Standing, item: Item, *, now: datetime) -> str:
     """Say why a subscription was not told an item, or not yet."""
     if item.baseline:
         return "it was there when its source was first read: nobody is told of such items"
+    if item.held_back and (standing.waits or item.number > standing.mark):
+        return f"is held back since {_time(item.held_back)}: in no mail until it is released"
     if standing.waits:
         return f"waits for the digest of {_time(standing.next_digest)}"
     if item.number <= standing.mark:

@@ -54,7 +54,9 @@ def next_digest(app: App, bulletin: BulletinSettings) -> Digest | None:
     None where the bulletin has no items yet.
     """
     items = app.editions.next_items(bulletin.slug) or tuple(
-        item for item in app.items.latest(bulletin.slug, _LATEST) if item.withdrawn is None
+        item
+        for item in app.items.latest(bulletin.slug, _LATEST)
+        if item.withdrawn is None and item.held_back is None
     )
     if not items:
         return None

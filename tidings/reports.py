@@ -63,7 +63,8 @@ def source_report(source: SourceState) -> Report:
         "failures": source.failures,
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
-        "next_check": _instant(source.next_check),
+        "next_check": None if source.paused else _instant(source.next_check),
+        "paused": _instant(source.paused),
     }
 
 
@@ -92,6 +93,7 @@ def item_report(item: Item) -> Report:
         "forgotten": _instant(item.forgotten),
         "merged_into": item.merged_into or None,
         "withdrawn": _instant(item.withdrawn),
+        "held_back": _instant(item.held_back),
         "missing_since": _instant(item.missing_since),
     }
 
@@ -175,7 +177,8 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
-    read = all(source["healthy"] for source in sources)
+    # What is paused is somebody's word, and no alarm.
+    read = all(source["healthy"] or source["paused"] for source in sources)
     usable = not configuration.problem
     well = read and not refused and stop is None and not unbalanced and usable
     return {

@@ -45,5 +45,19 @@ DESK = Migrations(
             """,
             "CREATE INDEX audit_of ON audit (subject, id)",
         ),
+        (
+            # The last trial of each source: what a check would have changed, as JSON.
+            """
+            CREATE TABLE trials (
+                bulletin TEXT NOT NULL,
+                source TEXT NOT NULL,
+                begun TEXT NOT NULL,
+                finished TEXT,
+                report TEXT NOT NULL DEFAULT '',
+                problem TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (bulletin, source)
+            )
+            """,
+        ),
     ),
 )
