@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from feeds.item_admin_store import History
     from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
-    from notifier.ledger_store import Attempt
+    from notifier.ledger_store import Attempt, Sum
     from tidings.app import App
+    from tidings.desk.audit_store import Line
     from tidings.renewing import State
 
 Report = dict[str, object]
@@ -192,3 +193,16 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "mail_stopped_since": _instant(stop.since) if stop else None,
         "editions_out_of_balance": unbalanced,
     }
+
+
+def edition_report(found: Sum) -> Report:
+    """Return where the audience of an edition is."""
+    report = asdict(found)
+    number = report.pop("edition_number")
+    del report["edition_id"]
+    return report | {"number": number}
+
+
+def line_report(line: Line) -> Report:
+    """Return a line of the log of changes."""
+    return asdict(line) | {"at": _instant(line.at)}

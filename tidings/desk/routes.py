@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidings.api.pages import api_page_routes
+from tidings.api.routes import api_routes
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.bulletin_pages import bulletin_routes
 from tidings.desk.errands import Errands
@@ -33,4 +35,6 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *item_routes(desk),
         *item_change_routes(desk),
         *audit_routes(desk),
+        *api_page_routes(desk),
+        *api_routes(desk, errands),
     ]

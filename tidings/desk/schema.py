@@ -59,5 +59,17 @@ DESK = Migrations(
             )
             """,
         ),
+        (
+            # Tokens of programs; again only a hash of each.
+            """
+            CREATE TABLE api_tokens (
+                name TEXT PRIMARY KEY,
+                token TEXT NOT NULL UNIQUE,
+                may_change INTEGER NOT NULL,
+                created TEXT NOT NULL,
+                used TEXT
+            )
+            """,
+        ),
     ),
 )
