@@ -64,7 +64,8 @@ def test_items_are_found_in_one_bulletin_or_all(operator: Operator) -> None:
     assert "Nothing has" in text_of(nothing)
     assert "Newer ones" in text_of(operator.get("/desk/items?skip=1"))
     assert "That is all" in text_of(operator.get("/desk/items?skip=50"))
-    assert operator.get("/desk/items?skip=-1&bulletin=none").ok
+    assert operator.get("/desk/items?skip=-1&bulletin=none%00&find=%00%ED%A0%80").ok
+    assert operator.get("/desk/items/%00").status_code == 404
 
 
 def test_an_item_is_shown_whole(operator: Operator, app: App) -> None:
@@ -118,6 +119,8 @@ def test_an_item_is_held_back_until_it_is_released(operator: Operator, app: App)
         operator.get(f"/desk/items/{item.token}")
     )
     assert "held back since" in text_of(operator.get("/desk/items?bulletin=harbour"))
+    overview = text_of(operator.get("/desk/"))
+    assert "Held back from mails Ferry timetable changes harbour, since 15:00 UTC" in overview
     do(operator, item, "release")
     assert open_editions(app, lambda: False) == 1
     assert open_editions(app, lambda: False) == 0

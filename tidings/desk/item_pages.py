@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 
 from feeds.corrections import changes_of
+from feeds.text import clean_text
 from feeds.wordings import wordings
 from tidings.desk.overview import time_words
 from tidings.item_audience import audience_of
@@ -50,7 +51,8 @@ def item_routes(desk: Desk) -> list[Route]:
 
 def item_of(app: App, visit: Visit) -> Item:
     """Return the item that an address names. Raises HTTPException."""
-    found = app.item_admin.named(visit.place["token"])
+    token = visit.place["token"]
+    found = app.item_admin.named(token) if token.isalnum() else ()
     if len(found) != 1:
         raise HTTPException(404, "There is no item of that name.")
     return found[0]
@@ -102,8 +104,7 @@ class _Items:
     def find(self, visit: Visit) -> Response:
         """List the items of all bulletins or of one, with a search."""
         app = self._desk.app
-        slug = visit.query.get("bulletin", "")
-        find = visit.query.get("find", "").strip()[:_LONGEST_SEARCH]
+        slug, find = _asked(visit, "bulletin"), _asked(visit, "find")
         skip = _number(visit.query.get("skip", ""))
         items = app.item_admin.listed(slug, limit=_ROWS + 1, find=find, skip=skip)
         return self._desk.page(
@@ -144,7 +145,7 @@ class _Items:
         """Let another item of the bulletin be chosen that it is one with."""
         app = self._desk.app
         item = item_of(app, visit)
-        find = visit.query.get("find", "").strip()[:_LONGEST_SEARCH]
+        find = _asked(visit, "find")
         found = app.item_admin.listed(item.bulletin, limit=_CANDIDATES + 1, find=find)
         return self._desk.page(
             "desk/item_merge.html",
@@ -170,6 +171,11 @@ def is_older(one: Item, other: Item) -> bool:
 def _survivor(app: App, item: Item) -> Item | None:
     found = app.item_admin.named(item.merged_into) if item.merged_into else ()
     return found[0] if found else None
+
+
+def _asked(visit: Visit, name: str) -> str:
+    """Return what somebody looks for, as any database takes it."""
+    return clean_text(visit.query.get(name, "")[:_LONGEST_SEARCH]).strip()
 
 
 def _number(text: str) -> int:

@@ -75,7 +75,10 @@ def bulletin_views(app: App, bulletins: Sequence[BulletinSettings]) -> tuple[Bul
     """Return bulletins with their sources and the plots of these."""
     checks = CheckStore(app.database)
     today = app.clock().astimezone(UTC)
-    news = checks.news_by_day(since=today - timedelta(weeks=WEEKS))
+    news = checks.news_by_day(
+        since=today - timedelta(weeks=WEEKS),
+        bulletin=bulletins[0].slug if len(bulletins) == 1 else "",
+    )
     states: defaultdict[str, dict[str, SourceState]] = defaultdict(dict)
     for state in app.sources.sources():
         states[state.bulletin][state.name] = state
