@@ -107,6 +107,23 @@ def test_an_empty_installation_leads_to_its_first_bulletin(tmp_path: Path) -> No
         assert operator.get("/desk/bulletins").ok
 
 
+def test_many_bulletins_are_shown_in_parts(tmp_path: Path) -> None:
+    """What needs a person is told of all of them on each."""
+    site = Site(tmp_path)
+    site.configure("".join(bulletin(f"b{number:03}", f"B{number:03}") for number in range(60)))
+    with site.app() as app, serving(app) as base:
+        operator = Operator(base).enter(app)
+
+        first, second = text_of(operator.get("/desk/")), text_of(operator.get("/desk/?skip=50"))
+
+    assert "60 sources of 60 bulletins" in first
+    assert "60 sources of 60 bulletins" in second
+    assert "B049" in first
+    assert "B050" not in first
+    assert "B050" in second
+    assert "51 to 60 of 60 bulletins Those before" in second
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from feeds.corrections import changes_of
 from feeds.text import clean_text
 from feeds.wordings import wordings
-from tidings.desk.overview import time_words
+from tidings.desk.overview import small_number, time_words
 from tidings.item_audience import audience_of
 from tidings.item_words import facts_of, place_of, states_of
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _ROWS = 50
 _AUDIENCE = 50
 _CANDIDATES = 20
-_DIGITS = 9
 _LONGEST_SEARCH = 200
 # Told in the head of the page already.
 _IN_HEAD = ("title", "withdrawn", "held back", "forgotten")
@@ -105,7 +104,7 @@ class _Items:
         """List the items of all bulletins or of one, with a search."""
         app = self._desk.app
         slug, find = _asked(visit, "bulletin"), _asked(visit, "find")
-        skip = _number(visit.query.get("skip", ""))
+        skip = small_number(visit.query.get("skip", ""))
         items = app.item_admin.listed(slug, limit=_ROWS + 1, find=find, skip=skip)
         return self._desk.page(
             "desk/items.html",
@@ -176,7 +175,3 @@ def _survivor(app: App, item: Item) -> Item | None:
 def _asked(visit: Visit, name: str) -> str:
     """Return what somebody looks for, as any database takes it."""
     return clean_text(visit.query.get(name, "")[:_LONGEST_SEARCH]).strip()
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0

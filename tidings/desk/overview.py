@@ -33,6 +33,9 @@ _OPEN = (
     DeliveryState.UNCERTAIN,
 )
 _NEXT_CHECKS = 6
+# Bulletins whose sources one page shows.
+_BULLETINS = 50
+_DIGITS = 9
 
 
 def overview_routes(desk: Desk) -> list[Route]:
@@ -44,11 +47,15 @@ def overview_routes(desk: Desk) -> list[Route]:
         if not app.settings.bulletins:
             return desk.page("desk/overview_empty.html", visit)
         bulletins = bulletin_views(app, app.settings.bulletins)
+        skip = small_number(visit.query.get("skip", ""))
         needs = needs_of(app, bulletins)
         return desk.page(
             "desk/overview.html",
             visit,
-            bulletins=bulletins,
+            bulletins=bulletins[skip : skip + _BULLETINS],
+            skip=skip,
+            rows=_BULLETINS,
+            count=len(bulletins),
             needs=needs,
             headline=headline(bulletins, needs),
             outbox=_outbox(app, now),
@@ -68,6 +75,11 @@ def overview_routes(desk: Desk) -> list[Route]:
         )
 
     return [desk.get(HOME, show), desk.get("/desk/outbox", outbox)]
+
+
+def small_number(text: str) -> int:
+    """Return a number of an address; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
 
 
 def time_words(now: datetime) -> dict[str, Any]:
