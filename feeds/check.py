@@ -185,7 +185,7 @@ class Checker:
         outcome = replace(
             self._good(attempt, page, check),
             repaired=way.repaired,
-            page=self._kept(page) if check.outcome != "unchanged" else None,
+            page=self._kept(page) if check.outcome != "unchanged" or changes.doubted else None,
             habit=self._habit(attempt, check) if first_seen and not changes.baseline else None,
         )
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)

@@ -41,17 +41,21 @@ class CheckStore:
             )
         return tuple((int(row["id"]), check_from(row)) for row in rows)
 
-    def news_by_day(self, *, since: datetime) -> Mapping[tuple[str, str], Mapping[date, int]]:
+    def news_by_day(
+        self, *, since: datetime, bulletin: str = ""
+    ) -> Mapping[tuple[str, str], Mapping[date, int]]:
         """Return how many new items each source brought on each day (UTC) that had some.
 
-        What stood there at its first reading is no news.
+        Of one bulletin, or of all. What stood there at its first reading is no news.
         """
         with self._database.reading() as transaction:
             rows = transaction.all(
                 "SELECT bulletin, source, substr(finished, 1, 10) AS day, sum(new) AS news "
                 "FROM checks WHERE outcome = 'changed' AND new > 0 AND finished >= :since "
+                f"{'AND bulletin = :bulletin ' if bulletin else ''}"
                 "GROUP BY bulletin, source, substr(finished, 1, 10) ORDER BY day",
                 since=to_column(since),
+                **({"bulletin": bulletin} if bulletin else {}),
             )
         found: defaultdict[tuple[str, str], dict[date, int]] = defaultdict(dict)
         for row in rows:

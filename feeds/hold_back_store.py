@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from feeds.columns import ITEM, item_from
 from feeds.instants import to_column
 from feeds.item_admin_store import ItemError, current_item
 
@@ -39,6 +40,15 @@ class HoldBackStore:
             transaction.run(
                 "UPDATE items SET held_back = :now WHERE id = :id", now=to_column(now), id=item.id
             )
+
+    def held_back(self) -> tuple[Item, ...]:
+        """Return the items that are held back, those first that have been for longest."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                f"SELECT {ITEM} FROM items WHERE held_back IS NOT NULL AND forgotten IS NULL "
+                "ORDER BY held_back, number"
+            )
+        return tuple(map(item_from, rows))
 
     def release(self, item: Item) -> None:
         """Let it be mailed to those who would have been told of it. Raises ItemError.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
 from feeds.page import Page, Validators
+from feeds.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +65,8 @@ def keeping(page: Page, *, most: int) -> Keeping | None:
         body=body,
         size=len(page.body),
         digest=page.validators.digest,
-        url=page.url,
-        content_type=page.content_type,
+        url=clean_text(page.url),
+        content_type=clean_text(page.content_type),
         status=page.status,
         most=most,
     )

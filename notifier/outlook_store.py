@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
+from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,11 @@ FROM rules JOIN subscriptions ON subscriptions.id = rules.subscription
 JOIN subscribers ON subscribers.id = subscriptions.subscriber
 WHERE next_digest IS NOT NULL AND active = 1 AND state = 'active'
 GROUP BY bulletin ORDER BY due, bulletin
+"""
+# In the words of the index of open deliveries, which are few beside all that were ever sent.
+_UNDER_WAY = """
+SELECT state, count(*) AS mails FROM deliveries
+WHERE state IN ('queued', 'deferred', 'uncertain', 'sending') GROUP BY state ORDER BY state
 """
 _LATELY = """
 SELECT count(*) AS mails, min(finished) AS first FROM (
@@ -55,6 +61,12 @@ class OutlookStore:
             )
             for row in rows
         )
+
+    def under_way(self) -> dict[DeliveryState, int]:
+        """Count the deliveries that are under way, by state; none where nothing is."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(_UNDER_WAY)
+        return {DeliveryState(row["state"]): int(row["mails"]) for row in rows}
 
     def mails_per_minute(self, *, now: datetime) -> int:
         """Return how many mails left in the last minute; by their pace where they are very many."""

@@ -71,11 +71,7 @@ def test_every_page_can_be_used_by_everybody(
     """No violation by axe, no scrolling sideways, no error, nothing asked of others."""
     axe = node_package("axe-core", tests="whether the desk can be used by everybody")
     script = (axe / "axe.min.js").read_text()
-    tokens = {
-        item.content.title: item.token
-        for slug in ("harbour", "museum")
-        for item in app.item_admin.listed(slug, limit=9)
-    }
+    tokens = {item.content.title: item.token for item in app.item_admin.listed("harbour", limit=9)}
     source = "/desk/bulletins/council/sources/main"
     kept = KeptPageStore(app.database).pages("council", "main")[0]
     operator.get("/desk/")
@@ -99,7 +95,8 @@ def test_every_page_can_be_used_by_everybody(
         "/desk/bulletins/harbour/sources/main/trial",
         "/desk/items",
         "/desk/items?find=nothing+has+this",
-        *(f"/desk/items/{token}" for token in tokens.values()),
+        f"/desk/items/{tokens[HOSTILE]}",
+        f"/desk/items/{tokens['Ferry timetable changes']}",
         f"/desk/items/{gone.merged_from.rpartition('/')[2]}",
         f"/desk/items/{tokens[HOSTILE]}/merge",
         f"/desk/items/{tokens[HOSTILE]}/forget",

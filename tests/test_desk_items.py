@@ -9,6 +9,7 @@ import pytest
 from desk_worlds import HOSTILE, subscribe, world
 from desks import Operator, text_of
 from sites import Site, serving
+from worlds import NOON, Feeds, bulletin, entry
 
 from feeds.item_admin_store import ItemAdminStore
 from tidings.work import open_editions
@@ -16,6 +17,7 @@ from tidings.work import open_editions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from feeds.database import Database
     from feeds.model import Item
     from tidings.app import App
 
@@ -64,7 +66,8 @@ def test_items_are_found_in_one_bulletin_or_all(operator: Operator) -> None:
     assert "Nothing has" in text_of(nothing)
     assert "Newer ones" in text_of(operator.get("/desk/items?skip=1"))
     assert "That is all" in text_of(operator.get("/desk/items?skip=50"))
-    assert operator.get("/desk/items?skip=-1&bulletin=none").ok
+    assert operator.get("/desk/items?skip=-1&bulletin=none%00&find=%00%ED%A0%80").ok
+    assert operator.get("/desk/items/%00").status_code == 404
 
 
 def test_an_item_is_shown_whole(operator: Operator, app: App) -> None:
@@ -118,6 +121,8 @@ def test_an_item_is_held_back_until_it_is_released(operator: Operator, app: App)
         operator.get(f"/desk/items/{item.token}")
     )
     assert "held back since" in text_of(operator.get("/desk/items?bulletin=harbour"))
+    overview = text_of(operator.get("/desk/"))
+    assert "Held back from mails Ferry timetable changes harbour, since 15:00 UTC" in overview
     do(operator, item, "release")
     assert open_editions(app, lambda: False) == 1
     assert open_editions(app, lambda: False) == 0
@@ -170,3 +175,21 @@ def test_forgetting_is_asked_for_by_a_word(operator: Operator, app: App, site: S
     assert "is forgotten" in said
     assert not (site.public / f"museum/items/{item.token}.html").exists()
     assert item.token not in operator.get("/desk/items?bulletin=museum").text
+
+
+def test_items_of_all_bulletins_are_found(database: Database) -> None:
+    """Those first that came last, page by page, and not those that are forgotten."""
+    feeds, items = Feeds(database), ItemAdminStore(database)
+    feeds.sources.register([bulletin("harbour"), bulletin("council")], now=NOON)
+    for slug, titles in (("harbour", ("Ferry", "Bridge")), ("council", ("Ferry tax", "Parks"))):
+        for title in titles:
+            feeds.store(entry(title), slug=slug)
+            feeds.clock.forward(minutes=1)
+
+    found = items.listed("", limit=9)
+    items.forget(found[1], now=feeds.clock())
+
+    assert [item.content.title for item in found] == ["Parks", "Ferry tax", "Bridge", "Ferry"]
+    assert [item.content.title for item in items.listed("", limit=9, find="ferry")] == ["Ferry"]
+    assert [item.content.title for item in items.listed("", limit=1, skip=1)] == ["Bridge"]
+    assert [item.content.title for item in items.listed("harbour", limit=9, skip=1)] == ["Ferry"]

@@ -24,6 +24,7 @@ from feeds.page import Page, Validators
 from feeds.pause_store import PauseStore
 from feeds.records import Check
 from notifier.edition_store import EditionStore
+from notifier.model import DeliveryState
 from notifier.outlook_store import OutlookStore
 from notifier.subscriber_store import SubscriberStore
 from tidings.cli import OK, USAGE
@@ -82,13 +83,17 @@ def test_the_overview_says_first_what_needs_a_person(operator: Operator) -> None
     assert 'aria-label="1 new item in 26 weeks; most, 1' in page.text
 
 
-def test_the_outbox_is_a_part_of_its_own(operator: Operator) -> None:
+def test_the_outbox_is_a_part_of_its_own(operator: Operator, app: App) -> None:
     """For scripts to put into the page, with a way to look again for those who have none."""
     answer = operator.get("/desk/outbox")
 
     assert "Nothing waits to be sent" in answer.text
     assert "<html" not in answer.text
     assert 'href="/desk/"' in answer.text
+    app.stops.begin("relay r.test refuses <us>", now=app.clock())
+    stopped = text_of(operator.get("/desk/"))
+    assert "No mail leaves since 15:00 UTC just now . relay r.test refuses <us>" in stopped
+    app.stops.end(now=app.clock())
 
 
 def test_an_empty_installation_leads_to_its_first_bulletin(tmp_path: Path) -> None:
@@ -100,6 +105,23 @@ def test_an_empty_installation_leads_to_its_first_bulletin(tmp_path: Path) -> No
 
         assert 'class="button" href="/desk/new"' in operator.get("/desk/").text
         assert operator.get("/desk/bulletins").ok
+
+
+def test_many_bulletins_are_shown_in_parts(tmp_path: Path) -> None:
+    """What needs a person is told of all of them on each."""
+    site = Site(tmp_path)
+    site.configure("".join(bulletin(f"b{number:03}", f"B{number:03}") for number in range(60)))
+    with site.app() as app, serving(app) as base:
+        operator = Operator(base).enter(app)
+
+        first, second = text_of(operator.get("/desk/")), text_of(operator.get("/desk/?skip=50"))
+
+    assert "60 sources of 60 bulletins" in first
+    assert "60 sources of 60 bulletins" in second
+    assert "B049" in first
+    assert "B050" not in first
+    assert "B050" in second
+    assert "51 to 60 of 60 bulletins Those before" in second
 
 
 @pytest.mark.parametrize(
@@ -204,6 +226,8 @@ def test_a_pause_is_shown_wherever_a_source_is(operator: Operator, app: App, sit
 
     operator.post("/desk/bulletins/museum/sources/main/pause")
 
+    # What is held of another one is an alarm until that is paused as well.
+    operator.post("/desk/bulletins/council/pause")
     site.clock.forward(hours=3)
     assert "museum" not in app.sources.due(now=app.clock())
     health = requests.get(f"{operator.base}/health", timeout=PATIENCE_S).json()
@@ -217,6 +241,7 @@ def test_a_pause_is_shown_wherever_a_source_is(operator: Operator, app: App, sit
 
     operator.post("/desk/bulletins/museum/resume")
 
+    operator.post("/desk/bulletins/council/resume")
     assert "museum" in app.sources.due(now=app.clock())
     lines = text_of(operator.get("/desk/log"))
     assert "resume" in lines
@@ -367,6 +392,7 @@ def test_what_is_to_come_by_mail(database: Database) -> None:
         )
     stored(feeds, entry("Ferry"))
     EditionStore(database, secret="s", mail_domain="example.org").open_due(now=feeds.clock())
+    assert outlook.under_way() == {DeliveryState.QUEUED: 1}
     with database.transaction() as transaction:
         transaction.run(
             "UPDATE deliveries SET state = 'sent', finished = :at",
@@ -377,6 +403,7 @@ def test_what_is_to_come_by_mail(database: Database) -> None:
 
     assert (digest.bulletin, digest.readers) == ("harbour", 2)
     assert digest.due == datetime(2026, 11, 24, 7, tzinfo=UTC)
+    assert outlook.under_way() == {}
     assert outlook.mails_per_minute(now=feeds.clock()) == 1
     assert outlook.mails_per_minute(now=feeds.clock.forward(minutes=2)) == 0
 

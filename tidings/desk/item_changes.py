@@ -9,6 +9,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+from feeds.text import clean_text
 from tidings import item_changes
 from tidings.cli import USAGE, CommandError
 from tidings.desk.item_pages import is_older, item_of
@@ -68,7 +69,7 @@ class _Changes:
         """Make two items one: the older of them keeps its id."""
         app = self._desk.app
         item = item_of(app, visit)
-        other = item_changes.item_named(app, visit.fields.get("with", ""))
+        other = item_changes.item_named(app, clean_text(visit.fields.get("with", "")))
         newer, older = (item, other) if is_older(other, item) else (other, item)
         return self._make(
             visit, newer, "merge", partial(item_changes.merge, app, newer, older), then=older

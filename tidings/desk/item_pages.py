@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 
 from feeds.corrections import changes_of
+from feeds.text import clean_text
 from feeds.wordings import wordings
-from tidings.desk.overview import time_words
+from tidings.desk.overview import small_number, time_words
 from tidings.item_audience import audience_of
 from tidings.item_words import facts_of, place_of, states_of
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _ROWS = 50
 _AUDIENCE = 50
 _CANDIDATES = 20
-_DIGITS = 9
 _LONGEST_SEARCH = 200
 # Told in the head of the page already.
 _IN_HEAD = ("title", "withdrawn", "held back", "forgotten")
@@ -50,7 +50,8 @@ def item_routes(desk: Desk) -> list[Route]:
 
 def item_of(app: App, visit: Visit) -> Item:
     """Return the item that an address names. Raises HTTPException."""
-    found = app.item_admin.named(visit.place["token"])
+    token = visit.place["token"]
+    found = app.item_admin.named(token) if token.isalnum() else ()
     if len(found) != 1:
         raise HTTPException(404, "There is no item of that name.")
     return found[0]
@@ -102,9 +103,8 @@ class _Items:
     def find(self, visit: Visit) -> Response:
         """List the items of all bulletins or of one, with a search."""
         app = self._desk.app
-        slug = visit.query.get("bulletin", "")
-        find = visit.query.get("find", "").strip()[:_LONGEST_SEARCH]
-        skip = _number(visit.query.get("skip", ""))
+        slug, find = _asked(visit, "bulletin"), _asked(visit, "find")
+        skip = small_number(visit.query.get("skip", ""))
         items = app.item_admin.listed(slug, limit=_ROWS + 1, find=find, skip=skip)
         return self._desk.page(
             "desk/items.html",
@@ -144,7 +144,7 @@ class _Items:
         """Let another item of the bulletin be chosen that it is one with."""
         app = self._desk.app
         item = item_of(app, visit)
-        find = visit.query.get("find", "").strip()[:_LONGEST_SEARCH]
+        find = _asked(visit, "find")
         found = app.item_admin.listed(item.bulletin, limit=_CANDIDATES + 1, find=find)
         return self._desk.page(
             "desk/item_merge.html",
@@ -172,5 +172,6 @@ def _survivor(app: App, item: Item) -> Item | None:
     return found[0] if found else None
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
+def _asked(visit: Visit, name: str) -> str:
+    """Return what somebody looks for, as any database takes it."""
+    return clean_text(visit.query.get(name, "")[:_LONGEST_SEARCH]).strip()

@@ -6,11 +6,12 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from feeds.hold_back_store import HoldBackStore
 from notifier.model import DeliveryState
 from notifier.outlook_store import OutlookStore
 from tidings.desk.source_views import bulletin_views
 from tidings.desk.visit import HOME
-from tidings.desk.words import amount, counted, distance, moment
+from tidings.desk.words import amount, counted, distance, moment, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,9 @@ _OPEN = (
     DeliveryState.UNCERTAIN,
 )
 _NEXT_CHECKS = 6
+# Bulletins whose sources one page shows.
+_BULLETINS = 50
+_DIGITS = 9
 
 
 def overview_routes(desk: Desk) -> list[Route]:
@@ -43,14 +47,19 @@ def overview_routes(desk: Desk) -> list[Route]:
         if not app.settings.bulletins:
             return desk.page("desk/overview_empty.html", visit)
         bulletins = bulletin_views(app, app.settings.bulletins)
+        skip = small_number(visit.query.get("skip", ""))
         needs = needs_of(app, bulletins)
         return desk.page(
             "desk/overview.html",
             visit,
-            bulletins=bulletins,
+            bulletins=bulletins[skip : skip + _BULLETINS],
+            skip=skip,
+            rows=_BULLETINS,
+            count=len(bulletins),
             needs=needs,
             headline=headline(bulletins, needs),
             outbox=_outbox(app, now),
+            held_back=HoldBackStore(app.database).held_back(),
             checks=next_checks(bulletins),
             digests=OutlookStore(app.database).next_digests(),
             titles={each.settings.slug: each.settings.title for each in bulletins},
@@ -68,6 +77,11 @@ def overview_routes(desk: Desk) -> list[Route]:
     return [desk.get(HOME, show), desk.get("/desk/outbox", outbox)]
 
 
+def small_number(text: str) -> int:
+    """Return a number of an address; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
+
+
 def time_words(now: datetime) -> dict[str, Any]:
     """Return what templates write times and counts with."""
     return {
@@ -75,6 +89,7 @@ def time_words(now: datetime) -> dict[str, Any]:
         "moment": lambda instant: moment(instant, now),
         "distance": lambda instant: distance(instant, now),
         "counted": counted,
+        "span": span,
     }
 
 
@@ -136,8 +151,6 @@ class Outbox:
     """What waits to leave, how fast it leaves, and why it does not."""
 
     open: Mapping[str, int]
-    sent: int
-    failed: int
     pace: int
     stop: Stop | None
 
@@ -153,12 +166,11 @@ class Outbox:
 
 
 def _outbox(app: App, now: datetime) -> Outbox:
-    tally = app.deliveries.tally()
+    outlook = OutlookStore(app.database)
+    tally = outlook.under_way()
     return Outbox(
-        open={state.value: tally[state] for state in _OPEN if tally[state]},
-        sent=tally[DeliveryState.SENT],
-        failed=tally[DeliveryState.FAILED],
-        pace=OutlookStore(app.database).mails_per_minute(now=now),
+        open={state.value: tally[state] for state in _OPEN if state in tally},
+        pace=outlook.mails_per_minute(now=now),
         stop=app.stops.current(),
     )
 

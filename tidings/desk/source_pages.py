@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from config.settings import RuleSettings
+from config.write import rules_toml
 from feeds.check import ReadingError
 from feeds.check_store import CheckStore
 from feeds.fetch import Fetcher
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import Route
 
+    from config.settings import BulletinSettings
     from feeds.kept_page_store import KeptPage
     from feeds.page import Page
     from feeds.records import SourceState
@@ -131,10 +135,9 @@ class _Sources:
         report: Report | None = None
         problem = ""
         try:
-            # Nothing is fetched: what would be is the business of a check.
             with Fetcher(app.settings.fetch) as fetcher:
                 changes = trial_checker(app, fetcher).replay(
-                    bulletin.settings, self._state(source), page
+                    _alone(bulletin.settings), self._state(source), page
                 )
             report = changes_report(source.state.bulletin, source.state.name, changes)
         except ReadingError as error:
@@ -146,6 +149,7 @@ class _Sources:
             source=source,
             kept=kept,
             report=report,
+            rules=_proposed(report),
             problem=problem,
             amount=amount,
             **time_words(app.clock()),
@@ -190,6 +194,7 @@ class _Sources:
         trial = self._trials.last(state.bulletin, state.name)
         return {
             "trial": trial,
+            "rules": _proposed(trial.report if trial else None),
             "is_going_on": self._is_going_on(trial, source),
             **time_words(self._desk.app.clock()),
         }
@@ -200,6 +205,21 @@ class _Sources:
             and trial.finished is None
             and self._errands.is_trying(source.state.bulletin, source.state.name, trial.begun)
         )
+
+
+def _proposed(report: Report | None) -> str:
+    """Return the rules that a report proposes, as they go into the configuration."""
+    repair = report.get("repair") if report else None
+    if report is None or not isinstance(repair, dict):
+        return ""
+    return rules_toml(
+        str(report["bulletin"]), str(report["source"]), RuleSettings(**repair["rules"])
+    )
+
+
+def _alone(bulletin: BulletinSettings) -> BulletinSettings:
+    """Return a bulletin whose first readings fetch no page of older items."""
+    return replace(bulletin, sources=tuple(replace(source, pages=1) for source in bulletin.sources))
 
 
 def _number(visit: Visit, name: str) -> int | None:

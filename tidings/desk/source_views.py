@@ -13,7 +13,8 @@ from tidings.source_words import health_word, said_of
 from tidings.turns import repaired_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from config.settings import BulletinSettings
     from feeds.records import SourceState
@@ -26,7 +27,10 @@ _STYLES = {"ok": "well", "failing": "failed", "not": "pending"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
-    """A source on a page; ``rules`` is the table of configuration that a repair proposes."""
+    """A source on a page; ``rules`` is the table of configuration that a repair proposes.
+
+    Its plots are made when they are asked for: of many sources a page shows some.
+    """
 
     state: SourceState
     title: str
@@ -34,8 +38,20 @@ class SourceView:
     style: str
     said: str
     rules: str
-    habit: Plot
-    checks: Plot
+    today: date
+    news: Mapping[date, int]
+    past: CheckStore
+
+    @property
+    def habit(self) -> Plot:
+        """How many new items it brought in each week."""
+        return habit_plot(self.news, today=self.today)
+
+    @property
+    def checks(self) -> Plot:
+        """How its last checks went."""
+        found = self.past.history(self.state.bulletin, self.state.name, limit=CHECKS)
+        return check_plot([check for _, check in found])
 
     @property
     def name(self) -> str:
@@ -75,14 +91,16 @@ def bulletin_views(app: App, bulletins: Sequence[BulletinSettings]) -> tuple[Bul
     """Return bulletins with their sources and the plots of these."""
     checks = CheckStore(app.database)
     today = app.clock().astimezone(UTC)
-    news = checks.news_by_day(since=today - timedelta(weeks=WEEKS))
+    news = checks.news_by_day(
+        since=today - timedelta(weeks=WEEKS),
+        bulletin=bulletins[0].slug if len(bulletins) == 1 else "",
+    )
     states: defaultdict[str, dict[str, SourceState]] = defaultdict(dict)
     for state in app.sources.sources():
         states[state.bulletin][state.name] = state
 
     def view(bulletin: BulletinSettings, state: SourceState) -> SourceView:
         word = health_word(state)
-        past = checks.history(state.bulletin, state.name, limit=CHECKS)
         return SourceView(
             state=state,
             title=bulletin.title,
@@ -90,8 +108,9 @@ def bulletin_views(app: App, bulletins: Sequence[BulletinSettings]) -> tuple[Bul
             style=_STYLES.get(word.split(" ")[0].rstrip(","), word),
             said=said_of(state),
             rules=repaired_toml(state, app.settings) if state.repaired else "",
-            habit=habit_plot(news.get((state.bulletin, state.name), {}), today=today.date()),
-            checks=check_plot([check for _, check in past]),
+            today=today.date(),
+            news=news.get((state.bulletin, state.name), {}),
+            past=checks,
         )
 
     return tuple(

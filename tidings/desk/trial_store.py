@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
+from feeds.text import clean_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +67,7 @@ class TrialStore:
                 bulletin=bulletin,
                 source=source,
                 report=json.dumps(report, ensure_ascii=False) if report else "",
-                problem=problem,
+                problem=clean_text(problem),
                 now=to_column(now),
             )
 
