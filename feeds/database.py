@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from feeds.many_rows import spread
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -50,6 +52,13 @@ class Transaction(Protocol):
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         """Write once for each set of values; return how many rows they touched in all."""
+
+    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
+        """Write for many rows at once; return how many rows that touched.
+
+        They stand for ``:rows`` behind VALUES, and rows of NULL may follow them. There are no
+        other parameters.
+        """
 
 
 class Database(ABC):
@@ -130,6 +139,12 @@ class _SqliteTransaction:
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         return max(self._connection.executemany(_for_sqlite(sql), rows).rowcount, 0)
+
+    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
+        return sum(
+            self._connection.execute(whole, values).rowcount
+            for whole, values in spread(_for_sqlite(sql), rows, place=":rows", mark="?")
+        )
 
 
 class SqliteDatabase(Database):

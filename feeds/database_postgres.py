@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from feeds.database import Database, Row, StoreError, Transaction
+from feeds.many_rows import spread
 
 try:
     import psycopg
@@ -56,6 +57,12 @@ class _PostgresTransaction:
         with self._connection.cursor() as cursor:
             cursor.executemany(_for_postgres(sql).encode(), list(rows))
             return max(cursor.rowcount, 0)
+
+    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
+        return sum(
+            self._connection.execute(whole.encode(), values).rowcount
+            for whole, values in spread(_for_postgres(sql), rows, place="%(rows)s", mark="%s")
+        )
 
 
 class PostgresDatabase(Database):
