@@ -53,11 +53,11 @@ class Transaction(Protocol):
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         """Write once for each set of values; return how many rows they touched in all."""
 
-    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
-        """Write for many rows at once; return how many rows that touched.
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        """Write many rows by each statement, all at once; return how many rows each touched.
 
-        They stand for ``:rows`` behind VALUES, and rows of NULL may follow them. There are no
-        other parameters.
+        The rows stand for ``:rows`` behind VALUES, and rows of NULL may follow them. There are
+        no other parameters.
         """
 
 
@@ -140,11 +140,15 @@ class _SqliteTransaction:
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         return max(self._connection.executemany(_for_sqlite(sql), rows).rowcount, 0)
 
-    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
-        return sum(
-            self._connection.execute(whole, values).rowcount
-            for whole, values in spread(_for_sqlite(sql), rows, place=":rows", mark="?")
-        )
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        return [self._run_rows(_for_sqlite(sql), rows) for sql, rows in writes]
+
+    def _run_rows(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
+        # Python counts no rows where a statement begins with WITH.
+        before = self._connection.total_changes
+        for whole, values in spread(sql, rows, place=":rows", mark="?"):
+            self._connection.execute(whole, values)
+        return self._connection.total_changes - before
 
 
 class SqliteDatabase(Database):

@@ -36,13 +36,36 @@ def _for_postgres(sql: str) -> str:
 
 
 class _PostgresTransaction:
-    """Statements on one PostgreSQL connection."""
+    """Statements on one PostgreSQL connection; between the first two words no answer is waited for.
 
-    def __init__(self, connection: Connection) -> None:
+    Each trip to the server waits for a process there to be woken, on a busy machine longer than
+    for the work itself.
+    """
+
+    def __init__(self, connection: Connection, *, begins: bool = False) -> None:
         self._connection = connection
+        self._begins = begins
+
+    def end(self, word: bytes) -> None:
+        """End the transaction, where one has begun."""
+        if not self._begins:
+            self._connection.execute(word)
+
+    @contextmanager
+    def _one_trip(self) -> Iterator[Connection]:
+        """Send all that is executed at once; where a transaction begins, with its beginning."""
+        with self._connection.pipeline():
+            if self._begins:
+                self._begins = False
+                self._connection.execute(b"BEGIN")
+            yield self._connection
 
     def _execute(self, sql: str, values: Mapping[str, object]) -> psycopg.Cursor[dict[str, Any]]:
-        return self._connection.execute(_for_postgres(sql).encode(), values)
+        query = _for_postgres(sql).encode()
+        if not self._begins:
+            return self._connection.execute(query, values)
+        with self._one_trip() as connection:
+            return connection.execute(query, values)
 
     def all(self, sql: str, /, **values: object) -> Sequence[Row]:
         return self._execute(sql, values).fetchall()
@@ -54,15 +77,23 @@ class _PostgresTransaction:
         return self._execute(sql, values).rowcount
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
-        with self._connection.cursor() as cursor:
+        with self._one_trip() as connection:
+            cursor = connection.cursor()
             cursor.executemany(_for_postgres(sql).encode(), list(rows))
-            return max(cursor.rowcount, 0)
+        return max(cursor.rowcount, 0)
 
-    def run_rows(self, sql: str, rows: Sequence[Sequence[object]], /) -> int:
-        return sum(
-            self._connection.execute(whole.encode(), values).rowcount
-            for whole, values in spread(_for_postgres(sql), rows, place="%(rows)s", mark="%s")
-        )
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        with self._one_trip() as connection:
+            cursors = [
+                [
+                    connection.execute(whole.encode(), values)
+                    for whole, values in spread(
+                        _for_postgres(sql), rows, place="%(rows)s", mark="%s"
+                    )
+                ]
+                for sql, rows in writes
+            ]
+        return [sum(cursor.rowcount for cursor in some) for some in cursors]
 
 
 class PostgresDatabase(Database):
@@ -117,13 +148,13 @@ class PostgresDatabase(Database):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._connected() as connection:
-            connection.execute(b"BEGIN")
+            transaction = _PostgresTransaction(connection, begins=True)
             try:
-                yield _PostgresTransaction(connection)
-                connection.execute(b"COMMIT")
+                yield transaction
+                transaction.end(b"COMMIT")
             except BaseException:
                 if not connection.closed:
-                    connection.execute(b"ROLLBACK")
+                    transaction.end(b"ROLLBACK")
                 raise
 
     @contextmanager

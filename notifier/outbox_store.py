@@ -142,9 +142,11 @@ class OutboxStore:
         beginnings, which must not be sent. The attempt is counted when it begins and not at its
         outcome: a process that dies while sending must not try for ever.
         """
+        ends, starts = _ends(outcomes, now=now), _starts(beginnings, now=now, lease=lease)
         with self._database.transaction() as transaction:
-            late = _record(transaction, outcomes, now=now)
-            lost = _begin(transaction, beginnings, now=now, lease=lease)
+            _, written, begun, _ = transaction.run_rows(*ends, *starts)
+            late = _late(transaction, outcomes) if written < len(outcomes) else frozenset()
+            lost = _lost(transaction, beginnings) if begun < len(beginnings) else frozenset()
         return late, lost
 
     def give_back(self, deliveries: Sequence[tuple[Delivery, datetime]]) -> None:
@@ -185,16 +187,21 @@ class OutboxStore:
         return {state: counts.get(state.value, 0) for state in DeliveryState}
 
 
-def _record(
-    transaction: Transaction, outcomes: Sequence[Outcome], *, now: datetime
-) -> frozenset[int]:
-    """Write outcomes; return the ids whose delivery somebody else has."""
+# A statement, and its rows.
+Write = tuple[str, "Sequence[Sequence[object]]"]
+
+
+def _ends(outcomes: Sequence[Outcome], *, now: datetime) -> tuple[Write, Write]:
+    """Return what writes outcomes: the delivery is asked if it is still ours, so it comes last."""
     moment = to_column(now)
-    # The delivery is asked whether it is still ours, so it is written last.
-    transaction.run_rows(_NOTE, [_end_of_attempt(outcome, moment) for outcome in outcomes])
-    written = transaction.run_rows(_RECORD, [_end(outcome, moment) for outcome in outcomes])
-    if written == len(outcomes):
-        return frozenset()
+    return (
+        (_NOTE, [_end_of_attempt(outcome, moment) for outcome in outcomes]),
+        (_RECORD, [_end(outcome, moment) for outcome in outcomes]),
+    )
+
+
+def _late(transaction: Transaction, outcomes: Sequence[Outcome]) -> frozenset[int]:
+    """Return the ids whose delivery somebody else has."""
     return frozenset(
         outcome.delivery.id
         for outcome in outcomes
@@ -207,28 +214,27 @@ def _record(
     )
 
 
-def _begin(
-    transaction: Transaction,
-    beginnings: Sequence[Beginning],
-    *,
-    now: datetime,
-    lease: timedelta,
-) -> frozenset[int]:
-    """Write that attempts begin; return the ids whose delivery somebody else has."""
+def _starts(
+    beginnings: Sequence[Beginning], *, now: datetime, lease: timedelta
+) -> tuple[Write, Write]:
+    """Return what writes that attempts begin."""
+    moment, until = to_column(now), to_column(now + lease)
     keys = [(beginning.delivery.id, beginning.delivery.lease) for beginning in beginnings]
-    until, moment = to_column(now + lease), to_column(now)
-    begun = transaction.run_rows(_BEGIN, [(*key, until) for key in keys])
     relays = [beginning.relay for beginning in beginnings]
-    transaction.run_rows(
-        _NOTE_BEGIN,
-        [(*key, relay, moment) for key, relay in zip(keys, relays, strict=True)],
+    return (
+        (_BEGIN, [(*key, until) for key in keys]),
+        (_NOTE_BEGIN, [(*key, relay, moment) for key, relay in zip(keys, relays, strict=True)]),
     )
-    if begun == len(keys):
-        return frozenset()
+
+
+def _lost(transaction: Transaction, beginnings: Sequence[Beginning]) -> frozenset[int]:
+    """Return the ids whose delivery somebody else has."""
     return frozenset(
-        delivery
-        for delivery, number in keys
-        if not transaction.one(_BEGUN, delivery=delivery, lease=number)
+        beginning.delivery.id
+        for beginning in beginnings
+        if not transaction.one(
+            _BEGUN, delivery=beginning.delivery.id, lease=beginning.delivery.lease
+        )
     )
 
 
