@@ -56,8 +56,8 @@ class Transaction(Protocol):
     def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
         """Write many rows by each statement, all at once; return how many rows each touched.
 
-        The rows stand for ``:rows`` behind VALUES, and rows of NULL may follow them. There are
-        no other parameters.
+        The rows stand for ``:rows`` behind VALUES. The first of each is an id, and rows of the
+        id -1 may follow them. There are no other parameters.
         """
 
 

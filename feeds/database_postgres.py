@@ -14,6 +14,7 @@ from feeds.many_rows import spread
 try:
     import psycopg
     from psycopg.rows import dict_row
+    from psycopg.types.numeric import Int8
 except ImportError as error:  # pragma: no cover - the extra is there in every test environment
     raise StoreError(
         "[store] database names PostgreSQL, but its driver is not installed; "
@@ -33,6 +34,11 @@ Connection = psycopg.Connection[dict[str, Any]]
 @lru_cache(maxsize=512)
 def _for_postgres(sql: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+def _of_one_kind(value: object) -> object:
+    """Return a value whose type does not follow its size: each mix of types is planned anew."""
+    return Int8(value) if type(value) is int else value
 
 
 class _PostgresTransaction:
@@ -86,7 +92,7 @@ class _PostgresTransaction:
         with self._one_trip() as connection:
             cursors = [
                 [
-                    connection.execute(whole.encode(), values)
+                    connection.execute(whole.encode(), list(map(_of_one_kind, values)))
                     for whole, values in spread(
                         _for_postgres(sql), rows, place="%(rows)s", mark="%s"
                     )

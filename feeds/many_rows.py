@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 # Few lengths of the list, so that few statements are ever prepared.
 _LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_NOTHING = -1
 
 
 def spread(
     sql: str, rows: Sequence[Sequence[object]], *, place: str, mark: str
 ) -> Iterator[tuple[str, list[object]]]:
-    """Yield a statement and its values for each few of the rows, which are of one width.
+    """Yield a statement and its values for each few of the rows.
 
-    The list stands in its ``place``, a ``mark`` for each value. It is filled up with rows of
-    NULL alone, which must be equal to nothing.
+    The list stands in its ``place``, a ``mark`` for each value. It is filled up with its last
+    row, so that the kinds of values stay the same, under an id that nothing has.
     """
     for start in range(0, len(rows), _LENGTHS[-1]):
         some = rows[start : start + _LENGTHS[-1]]
-        width = len(some[0])
         length = next(length for length in _LENGTHS if length >= len(some))
         values = [value for row in some for value in row]
-        values += [None] * (length * width - len(values))
-        yield _written(sql, place, mark, width, length), values
+        values += [_NOTHING, *some[-1][1:]] * (length - len(some))
+        yield _written(sql, place, mark, len(some[0]), length), values
 
 
 @lru_cache(maxsize=512)
