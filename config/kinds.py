@@ -22,6 +22,9 @@ BucketAddress = Annotated[str, "bucket address"]
 DatabaseAddress = Annotated[str, "database address"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
+ChannelAddress = Annotated[str, "channel address"]
+CadenceText = Annotated[str, "cadence"]
+TemplateName = Annotated[str, "name of a template"]
 
 Texts = tuple[str, ...]
 

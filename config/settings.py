@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.bounce_settings import BounceSettings
+from config.channel_settings import AlertSettings, ChannelSettings  # noqa: TC001 - the loader reads the kinds of the fields
 from config.kinds import (
     BucketAddress,
     Count,
@@ -327,6 +328,7 @@ class BulletinSettings:
     )
     sources: tuple[SourceSettings, ...] = ()
     views: tuple[ViewSettings, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
 
     def view(self, name: str) -> ViewSettings | None:
         """Return the view of that name; None where none is configured."""
@@ -380,6 +382,7 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bounces: BounceSettings = BounceSettings()
+    alerts: tuple[AlertSettings, ...] = ()
     bulletins: tuple[BulletinSettings, ...] = ()
     merges: tuple[MergeSettings, ...] = ()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from config.channel_settings import ChannelSettings
     from config.settings import MergeSettings, SelectionSettings, Settings, ViewSettings
     from feeds.model import Item
     from feeds.records import BulletinState
@@ -33,7 +34,7 @@ class NamedFeed:
     minted: datetime
 
 
-def filter_of(selection: SelectionSettings) -> ItemFilter:
+def filter_of(selection: SelectionSettings | ChannelSettings) -> ItemFilter:
     """Return the filter that an operator gave."""
     return ItemFilter(
         words=selection.words,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from feeds.word_diff import Piece
 
 UTC_ZONE = ZoneInfo("UTC")
+# What stands before the name of a channel where a person has an address.
+CHANNEL = "channel:"
 # With so many items a reader wants to know what there is before scrolling.
 CONTENTS_FROM = 6
 
@@ -91,6 +93,11 @@ class Subscription:
     form: Form = Form.HTML
     paused_until: datetime | None = None
     ended: datetime | None = None
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether it is a channel of the bulletin, and nobody's mail."""
+        return self.address.startswith(CHANNEL)
 
     @property
     def cadence(self) -> str:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from feeds.word_diff import word_diff
 from notifier.mail import DigestMail
+from notifier.message import message_of
 from notifier.model import CONTENTS_FROM, Digest, DigestChange, DigestItem, Form, Health
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from config.settings import MailSettings
     from feeds.render import Renderer
 
@@ -58,6 +61,15 @@ def sample_digest(*, is_full: bool) -> Digest:
         return whole
     bare = replace(_ITEM, day=None, summary_html="", summary_text="", author="", language="")
     return replace(whole, items=(bare,), corrected=(), more=0, own_url="", health=None, days=None)
+
+
+def try_messages(templates: Iterable[str], *, renderer: Renderer) -> None:
+    """Render every template of channels. Raises TemplateError, with the file and the line."""
+    for template in sorted(set(templates)):
+        for is_full in (True, False):
+            message_of(
+                sample_digest(is_full=is_full), renderer=renderer, template=template, longest=2_000
+            )
 
 
 def try_templates(settings: MailSettings, *, base_url: str, renderer: Renderer) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from config.channel_settings import AlertSettings, ChannelSettings
 from config.lines import line_of
 from config.load import SECTIONS, ConfigError, load
 from config.schedule import Cron, Interval
@@ -336,14 +337,15 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
             ),
         ),
         (
@@ -990,6 +992,8 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
         ("bulletins.harbour.views.ferries", ViewSettings),
+        ("bulletins.harbour.channels.chat", ChannelSettings),
+        ("alerts.phone", AlertSettings),
         ("merges.port", MergeSettings),
     ],
 )

@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
+    looking_after = (_digest, _subscribers, _channels, _items, _sources, _bounces, _doctor)
     for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -276,6 +276,14 @@ def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_bounces
 
     add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _channels(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_channels
+
+    parser = _verb(verbs, "channels", "which channels there are, what they were told, and a trial")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_channels(lambda name, does: _verb(actions, name, does), _json, _count)
 
 
 def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:

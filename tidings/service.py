@@ -17,6 +17,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tidings.alerts import mail_turns, note_turns
+from tidings.channels import has_channels
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.connections import connection_class, raise_file_limit
 from tidings.web import published_documents, web_application
@@ -27,6 +28,7 @@ from tidings.work import (
     publish,
     publish_digests,
     take_reports,
+    tell_channels,
 )
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     """
     # A thread for each job; each thread has a connection of its own to the store.
     scheduler = BackgroundScheduler(
-        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 4}}
+        timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 5}}
     )
 
     hastening = threading.Lock()
@@ -155,6 +157,8 @@ def _ticking(app: App, stop: threading.Event) -> Iterator[None]:
     jobs = [("read", read), ("send", send), ("push", push)]
     if app.settings.bounces.are_read or app.settings.bounces.webhook_secret:
         jobs.append(("reports", take_reports))
+    if has_channels(app.settings):
+        jobs.append(("channels", tell_channels))
     for name, work in jobs:
         # One at a time; ticks that were missed or piled up are worth one.
         scheduler.add_job(
@@ -194,6 +198,8 @@ def _read(app: App, stopping: Callable[[], bool], hasten: Callable[[str], None])
         finally:
             if queued or turned:
                 hasten("send")
+                if has_channels(app.settings):
+                    hasten("channels")
 
 
 def _pause(app: App, name: str) -> timedelta:
