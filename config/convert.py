@@ -273,7 +273,7 @@ def _cadence(text: str) -> str:
     try:
         return check_cadence(text)
     except ValueError as error:
-        raise Unfit(str(error).rpartition("; ")[2]) from None
+        raise Unfit(str(error).rpartition("; ")[2].removeprefix("a cadence is ")) from None
 
 
 def _template_name(text: str) -> str:

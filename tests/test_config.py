@@ -345,7 +345,8 @@ MAIN = "bulletins.harbour.sources.main"
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
@@ -376,8 +377,9 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: corrections_in_digest, corrections_in_feed, description, ended, farewell, "
-                "formerly, icon, language, link, moved_to, notice, sources, time_zone, title, views"
+                "Known: channels, corrections_in_digest, corrections_in_feed, description, ended, "
+                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, "
+                "title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
