@@ -65,10 +65,9 @@ def message_of(
     items = tuple(item for item in digest.items if not item.is_withdrawn)
     if not items:
         return None
-    gone = len(digest.items) - len(items)
     longest = min(longest, _LONGEST)
     language = digest.language
-    for shown in _shorter(replace(digest, items=items), gone):
+    for shown in _shorter(replace(digest, items=items)):
         text = renderer.render(f"channel/{template}", digest=shown, language=language).strip()
         if len(text.encode()) <= longest:
             break
@@ -78,7 +77,7 @@ def message_of(
     return Message(title=shorten(" ".join(title.split()), _LONGEST_TITLE), text=text)
 
 
-def _shorter(digest: Digest, gone: int) -> Iterator[Digest]:
+def _shorter(digest: Digest) -> Iterator[Digest]:
     """Yield what may be told, each time less: first the summaries go, then the last items."""
     items = digest.items
     for longest in _SUMMARIES:
@@ -94,7 +93,7 @@ def _shorter(digest: Digest, gone: int) -> Iterator[Digest]:
             digest,
             title=plain_words(digest.title),
             items=tuple(_plain(item, 0) for item in items[:kept]),
-            more=digest.count - gone - kept,
+            more=digest.count - kept,
         )
 
 
