@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings, MailSettings
 from feeds.model import Content, Item, When
@@ -10,6 +11,9 @@ from feeds.render import Renderer, package_templates, package_translations
 from notifier.compose import Occasion, digest_of
 from notifier.mail import DigestMail
 from notifier.model import Form, Health
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = "https://news.example.org"
 OPENED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -59,12 +63,24 @@ PICTURE = (
     "</p><blockquote><p>It is larger than we thought.</p></blockquote><ul><li>40 metres</li>"
     "<li>12 tonnes</li></ul>"
 )
+WIDE = (
+    '<table width="900"><tr>'
+    + "".join(f"<th>Column {n}</th>" for n in range(9))
+    + "</tr><tr>"
+    + "".join(f"<td>{n * 1_234_567}</td>" for n in range(9))
+    + "</tr></table><pre>"
+    + "a long line of code that does not break by itself " * 4
+    + "</pre><p>https://x.test/"
+    + "very-long-address" * 12
+    + "</p>"
+)
 KINDS: dict[str, list[Item]] = {
     "one": [item(1)],
     "some": [item(number) for number in range(4)],
     "many": [item(number) for number in range(40)],
     "titles only": [item(number, summary="") for number in range(12)],
     "pictures": [item(0, summary=PICTURE), item(1, "", PICTURE), item(2)],
+    "wide": [item(0, "Tonnage" * 12, WIDE), item(1)],
     "pictures only": [
         item(n, summary='<p><img src="https://x.test/p.png" alt="A picture"></p>') for n in range(3)
     ],
@@ -84,6 +100,8 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
     number: int = 7,
     title: str = "Harbour news",
     bounce: str = "b@bounce.example.org",
+    spoken: str = "en",
+    translations: tuple[Path, ...] = (),
 ) -> bytes:
     """The mail of a digest to one reader."""
     corrected = item(99, "The ferry leaves at seven")
@@ -92,7 +110,7 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
     )
     digest = digest_of(
         items,
-        BulletinSettings(slug="harbour", title=title),
+        BulletinSettings(slug="harbour", title=title, language=spoken),
         base_url=BASE,
         occasion=Occasion(
             number=number,
@@ -107,7 +125,8 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
         settings=MailSettings(sender="news@example.org", bounce=bounce),
         base_url=BASE,
         renderer=Renderer(
-            package_templates("notifier"), translations=(package_translations("notifier"),)
+            package_templates("notifier"),
+            translations=(*translations, package_translations("notifier")),
         ),
         form=form,
     ).for_recipient(

@@ -54,7 +54,7 @@ def test_an_address_may_stand_in_the_environment_or_in_a_file(tmp_path: Path) ->
         (
             CHAT,
             {},
-            f"6: bulletins.harbour-news.channels.chat: needs an address, here or by {CHAT_VARIABLE}",
+            "6: bulletins.harbour-news.channels.chat: needs an address, here or by TIDINGS_B",
         ),
         (f'{CHAT}address = "{KEY}"', {}, "found the value, allowed is an address as Apprise"),
         (f'{CHAT}address = "json://{KEY} x"', {}, "found the value, allowed is an address"),
