@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
+    from feeds.attachments import FileView
     from feeds.model import Content
     from feeds.word_diff import Piece
 
@@ -132,6 +133,7 @@ class DigestItem:
     """One item as a digest shows it. ``url`` is absolute; ``day`` is None where none is known.
 
     ``number`` counts from 1 in the order in which they stand. ``language`` is the item's own.
+    ``files`` belong to it, and are no part of the mail.
     ``is_withdrawn`` says that it was withdrawn since the edition opened; of an item that was told
     before, ``changes`` are what was corrected since.
     """
@@ -146,6 +148,7 @@ class DigestItem:
     image_url: str = ""
     language: str = ""
     number: int = 0
+    files: tuple[FileView, ...] = ()
     is_withdrawn: bool = False
     changes: tuple[DigestChange, ...] = ()
 

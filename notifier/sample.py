@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from feeds.attachments import FileView
 from feeds.word_diff import word_diff
 from notifier.mail import DigestMail
 from notifier.message import message_of
@@ -27,6 +28,14 @@ _ITEM = DigestItem(
     summary_text="From Monday on.",
     author="Harbour office",
     language="en",
+    files=(
+        FileView(
+            url="https://example.org/plan.pdf",
+            name="plan.pdf",
+            mime="application/pdf",
+            size=120_000,
+        ),
+    ),
 )
 _CHANGE = DigestChange(
     name="title",
@@ -59,7 +68,9 @@ def sample_digest(*, is_full: bool) -> Digest:
     )
     if is_full:
         return whole
-    bare = replace(_ITEM, day=None, summary_html="", summary_text="", author="", language="")
+    bare = replace(
+        _ITEM, day=None, summary_html="", summary_text="", author="", language="", files=()
+    )
     return replace(whole, items=(bare,), corrected=(), more=0, own_url="", health=None, days=None)
 
 

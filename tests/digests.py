@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings, MailSettings
-from feeds.model import Content, Item, When
+from feeds.model import Attachment, Content, Item, When
 from feeds.render import Renderer, package_templates, package_translations
 from notifier.compose import Occasion, digest_of
 from notifier.mail import DigestMail
@@ -34,7 +34,11 @@ TITLES = [
 
 
 def item(
-    number: int, title: str = "", summary: str = _TEXT, withdrawn: datetime | None = None
+    number: int,
+    title: str = "",
+    summary: str = _TEXT,
+    withdrawn: datetime | None = None,
+    files: tuple[Attachment, ...] = (),
 ) -> Item:
     """An item of some day of the week before."""
     content = Content(
@@ -43,6 +47,7 @@ def item(
         when=When(date(2026, 11, 22) - timedelta(days=number // 3)),
         summary_html=summary,
         author="Harbour office" if number % 3 == 0 else "",
+        attachments=files,
     )
     return Item(
         id=f"tag:example.org,2026:harbour/{number}",
@@ -63,6 +68,10 @@ PICTURE = (
     "</p><blockquote><p>It is larger than we thought.</p></blockquote><ul><li>40 metres</li>"
     "<li>12 tonnes</li></ul>"
 )
+FILES = (
+    Attachment(url="https://x.test/timetable.pdf", title="The timetable", size=3_400_000),
+    Attachment(url="https://x.test/" + "plan_of_the_quay_" * 9 + ".pdf"),
+)
 WIDE = (
     '<table width="900"><tr>'
     + "".join(f"<th>Column {n}</th>" for n in range(9))
@@ -80,6 +89,7 @@ KINDS: dict[str, list[Item]] = {
     "many": [item(number) for number in range(40)],
     "titles only": [item(number, summary="") for number in range(12)],
     "pictures": [item(0, summary=PICTURE), item(1, "", PICTURE), item(2)],
+    "files": [item(0, files=FILES), item(1), item(2, summary="", files=FILES[:1])],
     "wide": [item(0, "Tonnage" * 12, WIDE), item(1)],
     "pictures only": [
         item(n, summary='<p><img src="https://x.test/p.png" alt="A picture"></p>') for n in range(3)

@@ -82,6 +82,7 @@ def mails(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "corrected and withdrawn": mail(KINDS["withdrawn"], is_corrected=True),
         "overflowing": mail([item(n, summary="<p>x</p>" * 4_000) for n in range(5)]),
         "pictures": mail(KINDS["pictures"], number=8),
+        "files": mail(KINDS["files"], language="pt"),
         "wide": mail(KINDS["wide"]),
         "right to left": right_to_left,
         "both directions": mail(ARABIC, title="أخبار الميناء", spoken="ar"),
