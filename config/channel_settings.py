@@ -26,6 +26,16 @@ class AlertSettings:
         secret=True,
     )
 
+    @property
+    def full_name(self) -> str:
+        """How the channel is named in commands, logs and alerts; its address never is."""
+        return self.name
+
+    @property
+    def variable(self) -> str:
+        """The variable that may hold its address."""
+        return _variable("alerts", self.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSettings:
@@ -59,3 +69,13 @@ class ChannelSettings:
     def full_name(self) -> str:
         """How the channel is named in commands, logs and alerts; its address never is."""
         return f"{self.bulletin}/{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The variable that may hold its address."""
+        return _variable("bulletins", self.bulletin, "channels", self.name)
+
+
+def _variable(*path: str) -> str:
+    """Return the name under which the environment may have the address of a channel."""
+    return "_".join(("TIDINGS", *path, "ADDRESS")).upper().replace("-", "_")

@@ -1,4 +1,8 @@
-"""Channels of a configuration: their tables, and the variables that hold their addresses."""
+"""Channels of a configuration: their tables, and the variables that hold their addresses.
+
+One without an address is none's mistake: a command that tells nobody may lack the variable that
+the service has.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
 
 _Path = tuple[str, ...]
 _Channel = TypeVar("_Channel", AlertSettings, ChannelSettings)
-_SUFFIX = "_ADDRESS"
 
 
 class Loading(Protocol):
@@ -72,7 +75,7 @@ class ChannelLoader:
 
     def _addressed(self, path: _Path, channel: _Channel) -> _Channel:
         """Return a channel with the address of the environment, where that has one."""
-        variable = _variable(path)
+        variable = channel.variable
         if self._known.setdefault(variable, path) != path:
             self.loading.note(path, f"{variable} would be the variable of two channels; rename one")
         text = self._text(variable)
@@ -81,8 +84,6 @@ class ChannelLoader:
                 channel = replace(channel, address=CONVERTERS[ChannelAddress].from_text(text))
             except Unfit as error:
                 self.loading.note_variable(variable, f"found the value, allowed is {error}")
-        elif not channel.address:
-            self.loading.note(path, f"needs an address, here or by {variable}_FILE")
         return channel
 
     def _text(self, variable: str) -> str | None:
@@ -103,7 +104,3 @@ class ChannelLoader:
                 near = get_close_matches(variable, self._known, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self.loading.note_variable(variable, f"unknown variable{hint}")
-
-
-def _variable(path: _Path) -> str:
-    return "_".join(("TIDINGS", *path)).upper().replace("-", "_") + _SUFFIX

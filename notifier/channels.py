@@ -66,6 +66,8 @@ class Channel:
 
     def __init__(self, address: str) -> None:
         """Make ready; nobody is asked. Raises ChannelError for an address that is none."""
+        if not address:
+            raise ChannelError("no address is given")
         import apprise
 
         _listen()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from chats import Chats, chats
 from relay import free_port
+from running import Service, wait
 from test_edition_store import World
 from worlds import NOON, Clock, entry
 
@@ -293,6 +294,8 @@ def test_an_address_is_never_said(harbour: Harbour, capfd: pytest.CaptureFixture
     harbour.channel("gone", f"mmost://127.0.0.1:{harbour.chats.port}/{KEY}")
     harbour.channel("down", f"json://user:{KEY}@127.0.0.1:{free_port()}/{KEY}")
     harbour.channel("wrong", f"nosuch://{KEY}")
+    with harbour.path.open("a") as file:
+        file.write("[bulletins.harbour.channels.later]\n")
     harbour.chats.statuses[f"/hooks/{KEY}"] = 404
     harbour.tick()
     harbour.news("Bridge closed")
@@ -302,6 +305,7 @@ def test_an_address_is_never_said(harbour: Harbour, capfd: pytest.CaptureFixture
         health = health_report(app)
         lines = [app.ledger.of_address(f"channel:{name}") for name in ("gone", "down", "wrong")]
     tried = main(["channels", "test", "harbour/gone", "--config", str(harbour.path)])
+    why = main(["channels", "why", "harbour/gone", "--config", str(harbour.path)])
     listed = main(["channels", "list", "--debug", "--config", str(harbour.path)])
     words = capfd.readouterr()
 
@@ -309,12 +313,18 @@ def test_an_address_is_never_said(harbour: Harbour, capfd: pytest.CaptureFixture
     problems = [
         ("harbour/down", "it cannot be reached"),
         ("harbour/gone", "it answered (HTTP 404 Not Found)"),
+        (
+            "harbour/later",
+            "no address is given, in its table or by "
+            "TIDINGS_BULLETINS_HARBOUR_CHANNELS_LATER_ADDRESS_FILE",
+        ),
         ("harbour/wrong", "its address is none that Apprise knows"),
     ]
     found = health["channels"]
     assert isinstance(found, list)
     assert [(one["channel"], one["problem"]) for one in found] == problems
-    assert (tried, listed) == (1, 0)
+    assert (tried, why, listed) == (1, 0, 0)
+    assert "Bridge closed" in words.out
     assert "takes nothing since" in words.out
     assert KEY not in f"{health}{lines}{words}"
 
@@ -340,6 +350,33 @@ def test_the_loudest_log_does_not_say_it(tmp_path: Path, services: Chats) -> Non
     assert ended.returncode == 0
     assert b"channel harbour/gone takes nothing: it answered (HTTP 404" in ended.stderr
     assert KEY.encode() not in ended.stdout + ended.stderr
+
+
+def test_the_service_tells_while_a_channel_hangs(tmp_path: Path, services: Chats) -> None:
+    """The news reaches the others at once, and the operator hears of a source by a channel."""
+    path = tmp_path / "tidings.toml"
+    path.write_text(
+        CONFIGURATION.format(database="").replace('"1m"', '"1s"')
+        + f'[alerts.phone]\naddress = "json://127.0.0.1:{services.port}/phone"\n'
+    )
+    path.with_name("harbour.txt").write_text(PAGE)
+    harbour = Harbour(path, services, Clock(NOON))
+    harbour.channel("hangs")
+    harbour.channel("chat")
+    services.silent.add("/hangs")
+    service = Service(tmp_path, free_port())
+    try:
+        wait(lambda: service.answers("/harbour/"))
+        harbour.news("Bridge closed")
+        wait(lambda: harbour.chats.titles("/chat") == ["Bridge closed"])
+        path.with_name("harbour.txt").unlink()
+        wait(lambda: bool(services.titles("/phone")))
+    finally:
+        code, _ = service.stop()
+
+    assert code == 0
+    assert services.titles("/hangs")[:1] == ["Bridge closed"]
+    assert "harbour/main is unwell" in services.titles("/phone")[0]
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from notifier.model import DeliveryState
 from notifier.outcomes import pause
 from notifier.telling import Told
 from notifier.transport import TransportError
-from tidings.channels import note_channel
+from tidings.channels import address_problem, note_channel
 from tidings.mailing import send_alone
 from tidings.operator_mail import operator_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from config.channel_settings import AlertSettings
     from notifier.alert_store import Waiting
     from tidings.app import App
 
@@ -45,23 +46,24 @@ def tell_alerts(app: App, stopping: Callable[[], bool]) -> None:
     for channel in app.settings.alerts:
         if stopping():
             return
-        _by_channel(app, channel.name, channel.address)
+        _by_channel(app, channel)
     if app.settings.mail.operator and not stopping():
         _by_mail(app)
 
 
-def _by_channel(app: App, way: str, address: str) -> None:
+def _by_channel(app: App, channel: AlertSettings) -> None:
+    way = channel.name
     waiting = app.alerts.claim(way, now=app.clock(), lease=app.settings.server.lease)
     if not waiting:
         return
     try:
-        service = Channel(address)
+        service = Channel(channel.address)
         service.tell(_message(waiting, longest=min(service.longest, _LONGEST)))
     except ChannelError as error:
         _put_off(app, waiting, error)
         lasts = max(one.attempts for one in waiting) >= _MOODS
-        if lasts or error.is_of_address or error.permanent:
-            note_channel(app, "", way, Told(trouble=str(error)))
+        if lasts or error.is_of_address or error.permanent or not channel.address:
+            note_channel(app, "", way, Told(trouble=address_problem(channel, error)))
         log.warning("channel %s could not be told of alerts: %s", way, error)
     else:
         _told(app, waiting)

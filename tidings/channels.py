@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
-    from config.channel_settings import ChannelSettings
+    from config.channel_settings import AlertSettings, ChannelSettings
     from config.settings import BulletinSettings, Settings
     from notifier.model import Delivery
     from tidings.app import App
@@ -93,7 +93,7 @@ def _tell(
         service = Channel(channel.address)
     except ChannelError as error:
         # Nothing was attempted: what waits does so until somebody mends the address.
-        told = Told(trouble=str(error))
+        told = Told(trouble=address_problem(channel, error))
     else:
         told = Telling(
             deliveries=app.deliveries,
@@ -106,6 +106,13 @@ def _tell(
             clock=app.clock,
         ).run(stopping)
     note_channel(app, bulletin.slug, channel.name, told)
+
+
+def address_problem(channel: ChannelSettings | AlertSettings, error: ChannelError) -> str:
+    """Say what is wrong with a channel, and where an address that is missing may stand."""
+    if channel.address:
+        return str(error)
+    return f"no address is given, in its table or by {channel.variable}_FILE"
 
 
 def _writer(

@@ -8,7 +8,7 @@ from notifier.channels import MISSING, Channel, ChannelError, is_there
 from notifier.message import Message
 from notifier.model import CHANNEL
 from tidings.app import load_settings, open_app
-from tidings.channels import each_channel
+from tidings.channels import address_problem, each_channel
 from tidings.cli import OK, USAGE, CommandError
 from tidings.explaining import rule_words, told_words
 from tidings.logs import set_up_logging
@@ -17,6 +17,7 @@ from tidings.terminal import say, say_json, say_table
 if TYPE_CHECKING:
     import argparse
 
+    from config.channel_settings import AlertSettings, ChannelSettings
     from config.settings import Settings
     from notifier.channel_store import Trouble
     from tidings.app import App
@@ -37,35 +38,33 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
-    """Return the address of each channel, by its name in commands."""
-    alerts = {channel.name: channel.address for channel in settings.alerts}
-    return alerts | {one.full_name: one.address for _, one in each_channel(settings)}
-
-
-def _known(settings: Settings, name: str) -> str:
-    """Return the address of a channel. Raises CommandError."""
-    addresses = _addresses(settings)
-    if name not in addresses:
-        known = ", ".join(addresses) or "none"
+def _known(settings: Settings, name: str) -> AlertSettings | ChannelSettings:
+    """Return a channel by its name in commands. Raises CommandError."""
+    channels: dict[str, AlertSettings | ChannelSettings] = {
+        **{one.full_name: one for one in settings.alerts},
+        **{one.full_name: one for _, one in each_channel(settings)},
+    }
+    if name not in channels:
+        known = ", ".join(channels) or "none"
         raise CommandError(
             f"no channel {name!r} in {settings.path}; there are: {known}", code=USAGE
         )
-    return addresses[name]
+    return channels[name]
 
 
 def _try(settings: Settings, name: str) -> None:
     """Send a message that says that it is a trial."""
-    address = _known(settings, name)
+    known = _known(settings, name)
     if not is_there():
         raise CommandError(MISSING, code=USAGE)
     try:
-        channel = Channel(address)
+        channel = Channel(known.address)
         channel.tell(
             Message(title="Tidings: a trial", text=f"The channel {name} takes what is told to it.")
         )
     except ChannelError as error:
-        raise CommandError(f"channel {name}: {error}; mend its address") from error
+        problem = address_problem(known, error)
+        raise CommandError(f"channel {name}: {problem}; mend its address") from error
     say(f"{name}: {channel.name} took the message")
 
 
