@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK_AT = Path(__file__).with_name("tick_at.py")
+LATER = "TIDINGS_BULLETINS_HARBOUR_CHANNELS_LATER_ADDRESS"
 KEY = "k3y-nobody-may-see"
 CONFIGURATION = """
 [store]
@@ -315,8 +316,7 @@ def test_an_address_is_never_said(harbour: Harbour, capfd: pytest.CaptureFixture
         ("harbour/gone", "it answered (HTTP 404 Not Found)"),
         (
             "harbour/later",
-            "no address is given, in its table or by "
-            "TIDINGS_BULLETINS_HARBOUR_CHANNELS_LATER_ADDRESS_FILE",
+            f"no address is given, in its table or by {LATER}_FILE",
         ),
         ("harbour/wrong", "its address is none that Apprise knows"),
     ]
