@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.channel_settings import ChannelSettings
-    from config.settings import MergeSettings, SelectionSettings, Settings, ViewSettings
+    from config.selection_settings import MergeSettings, SelectionSettings, ViewSettings
+    from config.settings import Settings
     from feeds.model import Item
     from feeds.records import BulletinState
 

@@ -17,12 +17,12 @@ from config.channel_settings import AlertSettings, ChannelSettings
 from config.lines import line_of
 from config.load import SECTIONS, ConfigError, load
 from config.schedule import Cron, Interval
+from config.selection_settings import MergeSettings, ViewSettings
 from config.settings import (
     BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
-    MergeSettings,
     RelaySettings,
     RuleSettings,
     ServerSettings,
@@ -30,7 +30,6 @@ from config.settings import (
     SiteSettings,
     SourceSettings,
     StoreSettings,
-    ViewSettings,
 )
 from config.slugs import RESERVED, slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
@@ -337,7 +336,7 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, "
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
                 "site, store"
             ),
         ),
@@ -345,7 +344,7 @@ MAIN = "bulletins.harbour.sources.main"
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: alerts, bounces, bucket, bulletins, fetch, mail, merges, server, "
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
                 "site, store"
             ),
         ),

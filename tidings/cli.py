@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
     looking_after = (_digest, _subscribers, _channels, _items, _sources, _bounces, _doctor)
-    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
+    for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
 
@@ -284,6 +284,14 @@ def _channels(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "channels", "which channels there are, what they were told, and a trial")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_channels(lambda name, does: _verb(actions, name, does), _json, _count)
+
+
+def _desk(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_desk import add_actions
+
+    parser = _verb(verbs, "desk", "the operator's pages of the service: signing in there")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_actions(lambda name, does: _verb(actions, name, does))
 
 
 def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
