@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.bounce_settings import BounceSettings
+from config.channel_settings import AlertSettings, ChannelSettings  # noqa: TC001 - the loader reads the kinds of the fields
 from config.desk_settings import DeskSettings
 from config.kinds import (
     BucketAddress,
@@ -342,6 +343,7 @@ class BulletinSettings:
     )
     sources: tuple[SourceSettings, ...] = ()
     views: tuple[ViewSettings, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
 
     def view(self, name: str) -> ViewSettings | None:
         """Return the view of that name; None where none is configured."""
@@ -360,6 +362,7 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bounces: BounceSettings = BounceSettings()
+    alerts: tuple[AlertSettings, ...] = ()
     desk: DeskSettings = DeskSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
     merges: tuple[MergeSettings, ...] = ()

@@ -21,7 +21,7 @@ from notifier.sorting import is_due, sort
 from notifier.subscription_columns import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from feeds.database import Transaction
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NEW = "new"
 CORRECTED = "corrected"
+# So many items a channel hears one by one; more that come at once are one message.
+MOST_SINGLE = 10
 # The id, the kind, the wording that is shown, and the one that was told before.
 Frozen = tuple[tuple[str, str, int, int | None], ...]
 
@@ -152,16 +154,28 @@ def decide(
         )
         _keep_waiting(transaction, subscription, fresh, decided)
         corrections: Frozen = ()
-        if decided.told and subscription.bulletin in correcting:
+        if decided.told and subscription.bulletin in correcting and not subscription.is_channel:
             corrections = _corrections(transaction, one, decided)
             known = one.upto
         for place, items in decided.told.items():
-            planned = _planned(one, place, items, corrections, fresh=fresh)
-            audiences[planned].append(subscription)
-            corrections = ()
+            for part in _parts(subscription, place, items, fresh=fresh):
+                planned = _planned(one, place, part, corrections, fresh=fresh)
+                audiences[planned].append(subscription)
+                corrections = ()
         moves.append({"id": subscription.id, "mark": one.upto, "corrected": known})
     _move_on(transaction, [one.subscription for one in due], moves, now=now)
     return audiences
+
+
+def _parts(
+    subscription: Subscription, place: int, items: tuple[str, ...], *, fresh: Fresh
+) -> Iterable[tuple[str, ...]]:
+    """Return what is told in one edition each: a channel hears of new items one by one."""
+    is_instant = subscription.rules[place].cadence == INSTANT
+    if not (subscription.is_channel and is_instant) or len(items) > MOST_SINGLE:
+        return [items]
+    order = {item: number for number, item in enumerate(fresh.of(subscription))}
+    return [(item,) for item in sorted(items, key=lambda item: order.get(item, -1))]
 
 
 def _planned(
@@ -169,7 +183,8 @@ def _planned(
 ) -> Planned:
     """Return the edition of one rule's occasion."""
     subscription = one.subscription
-    is_alone = len(subscription.rules) == 1 and not corrections
+    # What only channels hear has no page: it would be one for each item.
+    is_alone = len(subscription.rules) == 1 and not corrections and not subscription.is_channel
     return Planned(
         bulletin=subscription.bulletin,
         upto=one.upto,

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
+    from feeds.attachments import FileView
     from feeds.model import Content
     from feeds.word_diff import Piece
 
 UTC_ZONE = ZoneInfo("UTC")
+# What stands before the name of a channel where a person has an address.
+CHANNEL = "channel:"
 # With so many items a reader wants to know what there is before scrolling.
 CONTENTS_FROM = 6
 
@@ -93,6 +96,11 @@ class Subscription:
     ended: datetime | None = None
 
     @property
+    def is_channel(self) -> bool:
+        """Whether it is a channel of the bulletin, and nobody's mail."""
+        return self.address.startswith(CHANNEL)
+
+    @property
     def cadence(self) -> str:
         """The cadence of the first rule."""
         return self.rules[0].cadence
@@ -125,6 +133,7 @@ class DigestItem:
     """One item as a digest shows it. ``url`` is absolute; ``day`` is None where none is known.
 
     ``number`` counts from 1 in the order in which they stand. ``language`` is the item's own.
+    ``files`` belong to it, and are no part of the mail.
     ``is_withdrawn`` says that it was withdrawn since the edition opened; of an item that was told
     before, ``changes`` are what was corrected since.
     """
@@ -139,6 +148,7 @@ class DigestItem:
     image_url: str = ""
     language: str = ""
     number: int = 0
+    files: tuple[FileView, ...] = ()
     is_withdrawn: bool = False
     changes: tuple[DigestChange, ...] = ()
 

@@ -22,22 +22,37 @@ if TYPE_CHECKING:
 
 # The states stand there in the words of the index, which has no others.
 _OPEN = "state IN ('queued', 'deferred', 'uncertain', 'sending')"
-_DUE = f"{_OPEN} AND next_attempt <= :now"
+# What goes to channels is told by a loop of its own.
+_MAIL = "channel = 0"
+_DUE = f"{_OPEN} AND {_MAIL} AND next_attempt <= :now"
 # A row that is still "sending" when it is due again belonged to a process that died: nobody
 # knows whether the mail went out.
-_CLAIM = f"""
+_CLAIM = """
 UPDATE deliveries
 SET lease = lease + 1, next_attempt = :until,
     deaths = deaths + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
     state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE state END
-WHERE id IN (
-    SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
-    FOR UPDATE SKIP LOCKED
-)
+WHERE id IN ({which})
 RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
           created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
           (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
+"""
+_MAILS = f"""
+SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
+FOR UPDATE SKIP LOCKED
+"""
+# A channel hears one thing after the other: what waits keeps what came after it.
+_FIRST = f"""
+SELECT id FROM (
+    SELECT id, next_attempt FROM deliveries
+    WHERE subscription = :subscription AND channel = 1 AND {_OPEN} ORDER BY id LIMIT 1 FOR UPDATE
+) AS first WHERE next_attempt <= :now
+"""
+_CHANNELS = f"""
+SELECT subscription, min(next_attempt) AS due FROM deliveries
+WHERE id IN (SELECT min(id) FROM deliveries WHERE channel = 1 AND {_OPEN} GROUP BY subscription)
+GROUP BY subscription ORDER BY subscription
 """
 _BURY = """
 UPDATE attempts SET state = 'uncertain', finished = :now, reply = 'the process that sent it died'
@@ -120,9 +135,28 @@ class OutboxStore:
                 f"SELECT 1 FROM deliveries WHERE {_DUE} LIMIT 1", now=to_column(now)
             ):
                 return ()
+        return self._claim(_MAILS, now=now, lease=lease, limit=limit)
+
+    def claim_first(self, subscription: int, *, now: datetime, lease: timedelta) -> Delivery | None:
+        """Take what a channel is to hear next; None where nothing is due, or must wait."""
+        found = self._claim(_FIRST, now=now, lease=lease, subscription=subscription)
+        return next(iter(found), None)
+
+    def channels_due(self, *, now: datetime) -> tuple[int, ...]:
+        """Return the subscriptions of the channels that are to be told something now."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(_CHANNELS)
+        return tuple(row["subscription"] for row in rows if row["due"] <= to_column(now))
+
+    def _claim(
+        self, which: str, *, now: datetime, lease: timedelta, **values: object
+    ) -> tuple[Delivery, ...]:
         with self._database.transaction() as transaction:
             rows = transaction.all(
-                _CLAIM, now=to_column(now), until=to_column(now + lease), limit=limit
+                _CLAIM.format(which=which),
+                now=to_column(now),
+                until=to_column(now + lease),
+                **values,
             )
             dead = [row["id"] for row in rows if row["state"] == "uncertain" and row["deaths"]]
             transaction.run_each(_BURY, [{"delivery": id_, "now": to_column(now)} for id_ in dead])
@@ -170,17 +204,17 @@ class OutboxStore:
         with self._database.transaction() as transaction:
             transaction.run(
                 f"UPDATE deliveries SET next_attempt = :until, reply = :reply WHERE {_OPEN} "
-                "AND state <> 'sending' AND next_attempt < :until",
+                f"AND {_MAIL} AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
                 reply=_told(reply),
             )
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
-        """Count the deliveries in each state, of one edition or of all."""
+        """Count the mails in each state, of one edition or of all."""
         with self._database.reading() as transaction:
             rows = transaction.all(
                 "SELECT state, count(*) AS deliveries FROM deliveries "
-                "WHERE edition = :edition OR :edition = 0 GROUP BY state",
+                f"WHERE (edition = :edition OR :edition = 0) AND {_MAIL} GROUP BY state",
                 edition=edition or 0,
             )
         counts = {row["state"]: int(row["deliveries"]) for row in rows}

@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from feeds.attachments import FileView
 from feeds.word_diff import word_diff
 from notifier.mail import DigestMail
+from notifier.message import message_of
 from notifier.model import CONTENTS_FROM, Digest, DigestChange, DigestItem, Form, Health
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from config.settings import MailSettings
     from feeds.render import Renderer
 
@@ -24,6 +28,14 @@ _ITEM = DigestItem(
     summary_text="From Monday on.",
     author="Harbour office",
     language="en",
+    files=(
+        FileView(
+            url="https://example.org/plan.pdf",
+            name="plan.pdf",
+            mime="application/pdf",
+            size=120_000,
+        ),
+    ),
 )
 _CHANGE = DigestChange(
     name="title",
@@ -56,8 +68,19 @@ def sample_digest(*, is_full: bool) -> Digest:
     )
     if is_full:
         return whole
-    bare = replace(_ITEM, day=None, summary_html="", summary_text="", author="", language="")
+    bare = replace(
+        _ITEM, day=None, summary_html="", summary_text="", author="", language="", files=()
+    )
     return replace(whole, items=(bare,), corrected=(), more=0, own_url="", health=None, days=None)
+
+
+def try_messages(templates: Iterable[str], *, renderer: Renderer) -> None:
+    """Render every template of channels. Raises TemplateError, with the file and the line."""
+    for template in sorted(set(templates)):
+        for is_full in (True, False):
+            message_of(
+                sample_digest(is_full=is_full), renderer=renderer, template=template, longest=2_000
+            )
 
 
 def try_templates(settings: MailSettings, *, base_url: str, renderer: Renderer) -> None:

@@ -288,5 +288,44 @@ NOTIFIER = Migrations(
             "ALTER TABLE editions ADD COLUMN health TEXT NOT NULL DEFAULT ''",
             "CREATE INDEX editions_public ON editions (bulletin, number) WHERE whole = 1",
         ),
+        # A channel is a subscriber by the name of "channel:NAME". Its deliveries are told by a loop
+        # of their own, in their order.
+        (
+            "ALTER TABLE deliveries ADD COLUMN channel INTEGER NOT NULL DEFAULT 0",
+            """
+            CREATE INDEX deliveries_to_channels ON deliveries (subscription, id)
+            WHERE channel = 1 AND state IN ('queued', 'deferred', 'uncertain', 'sending')
+            """,
+            # What the operator is told beside the mails about sources and stops: a row for each
+            # way, which is a channel of alerts or empty for mail. name tells alerts apart.
+            """
+            CREATE TABLE alerts (
+                id SERIAL_KEY,
+                way TEXT NOT NULL,
+                name TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                words TEXT NOT NULL,
+                state TEXT NOT NULL,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                next_attempt TEXT NOT NULL,
+                lease BIGINT NOT NULL DEFAULT 0,
+                reply TEXT NOT NULL DEFAULT '',
+                created TEXT NOT NULL,
+                finished TEXT,
+                UNIQUE (way, name)
+            )
+            """,
+            "CREATE INDEX alerts_open ON alerts (way, next_attempt) WHERE finished IS NULL",
+            # Channels that take nothing; bulletin is empty of those of alerts.
+            """
+            CREATE TABLE channel_troubles (
+                bulletin TEXT NOT NULL,
+                channel TEXT NOT NULL,
+                problem TEXT NOT NULL,
+                since TEXT NOT NULL,
+                PRIMARY KEY (bulletin, channel)
+            )
+            """,
+        ),
     ),
 )

@@ -15,6 +15,7 @@ ORDER = ("config", "feeds", "notifier", "tidings")
 DOORS = {
     "anyio": {"tidings/web.py"},
     "apscheduler": {"tidings/ticking.py"},
+    "apprise": {"notifier/channels.py"},
     "argparse": {"tidings/cli.py"},
     "backports": {"feeds/twins.py"},
     "brotli": {"feeds/twins.py"},

@@ -59,6 +59,7 @@ VERBS = (
     "desk",
     "digest",
     "subscribers",
+    "channels",
     "items",
     "sources",
     "bounces",

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from config.channel_settings import AlertSettings, ChannelSettings
 from config.lines import line_of
 from config.load import SECTIONS, ConfigError, load
 from config.schedule import Cron, Interval
@@ -335,14 +336,16 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
@@ -373,8 +376,9 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: corrections_in_digest, corrections_in_feed, description, ended, farewell, "
-                "formerly, icon, language, link, moved_to, notice, sources, time_zone, title, views"
+                "Known: channels, corrections_in_digest, corrections_in_feed, description, ended, "
+                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, "
+                "title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
@@ -989,6 +993,8 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
         ("bulletins.harbour.views.ferries", ViewSettings),
+        ("bulletins.harbour.channels.chat", ChannelSettings),
+        ("alerts.phone", AlertSettings),
         ("merges.port", MergeSettings),
     ],
 )

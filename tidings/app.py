@@ -28,7 +28,9 @@ from feeds.schema import FEEDS
 from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
+from notifier.alert_store import AlertStore
 from notifier.bounce_store import BounceStore
+from notifier.channel_store import ChannelStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
 from notifier.notice_store import NoticeStore
@@ -89,6 +91,8 @@ class App:
     paces: PaceStore
     ledger: LedgerStore
     stops: StopStore
+    channels: ChannelStore
+    alerts: AlertStore
     renderer: Renderer
     publisher: Publisher
     output: Output
@@ -207,6 +211,8 @@ def open_app(
             paces=PaceStore(database),
             ledger=LedgerStore(database),
             stops=StopStore(database),
+            channels=ChannelStore(database),
+            alerts=AlertStore(database),
             renderer=renderer,
             publisher=publisher_on(
                 database,
@@ -228,7 +234,14 @@ def open_app(
         )
         if register:
             app.sources.register(settings.bulletins, now=clock())
+            _register_channels(app)
         yield app
+
+
+def _register_channels(app: App) -> None:
+    from tidings.channels import register_channels
+
+    register_channels(app)
 
 
 def _announced(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from notifier.alert_store import Alert
 from notifier.mailboxes import MailboxError
 from notifier.maildir import Maildir
 from notifier.returns import Follows, Patience, Returns, Taken
 from notifier.transport import TransportError
-from tidings.app import mail_domain
+from tidings.alert_channels import queue_alert
 from tidings.mailing import send_alone
+from tidings.operator_mail import operator_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,20 +143,22 @@ def note(taken: Taken) -> bool:
 
 
 def tell_operator(app: App) -> None:
-    """Tell the operator by mail of bounces that are about us, at most once a day."""
+    """Tell the operator of bounces that are about us, at most once a day."""
     mail = app.settings.mail
-    if not mail.operator:
+    if not (mail.operator or app.settings.alerts):
         return
     untold = app.bounces.claim_untold(now=app.clock(), lease=_TELLING)
     if untold is None:
         return
     many, latest = untold
+    queue_alert(app, returns_alert(many, latest))
     try:
-        send_alone(
-            app,
-            parseaddr(mail.operator)[1],
-            returns_mail(many, latest, app.settings, sent_at=app.clock()),
-        )
+        if mail.operator:
+            send_alone(
+                app,
+                parseaddr(mail.operator)[1],
+                returns_mail(many, latest, app.settings, sent_at=app.clock()),
+            )
     except TransportError as error:
         log.warning("the operator could not be told of bounces about us: %s", error)
         return
@@ -165,17 +167,22 @@ def tell_operator(app: App) -> None:
 
 def returns_mail(many: int, latest: Bounce, settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail about bounces that say something of us; the same has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"] = f"Tidings: {many} mails came back for a reason that is ours"
-    message["Message-ID"] = f"<returns.{latest.delivery_id}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(
-        "Servers of recipients refuse our mails for what they think of us: of our name, our "
-        "signature or our relay. No recipient was suppressed for it.\n\n"
-        f"The last one said on {latest.reported:%Y-%m-%d %H:%M} UTC:\n\n    {latest.said}\n\n"
-        "What is wrong, and how to mend it, may be told by: tidings doctor\n"
+    alert = returns_alert(many, latest)
+    return operator_mail(
+        alert.subject, f"{alert.words}\n", name=alert.name, settings=settings, sent_at=sent_at
     )
-    return message.as_bytes()
+
+
+def returns_alert(many: int, latest: Bounce) -> Alert:
+    """Return what the operator is to know of bounces that say something of us."""
+    return Alert(
+        name=f"returns.{latest.delivery_id}",
+        subject=f"{many} mails came back for a reason that is ours",
+        words=(
+            "Servers of recipients refuse our mails for what they think of us: of our name, our "
+            "signature or our relay. No recipient was suppressed for it.\n\n"
+            f"The last one said on {latest.reported:%Y-%m-%d %H:%M} UTC:\n\n"
+            f"    {latest.said}\n\n"
+            "What is wrong, and how to mend it, may be told by: tidings doctor"
+        ),
+    )

@@ -60,7 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor, _settings)
+    mail = (_digest, _subscribers, _channels, _bounces, _doctor)
+    looking_after = (*mail, _items, _sources, _settings)
     for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -289,6 +290,14 @@ def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_bounces
 
     add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _channels(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_channels
+
+    parser = _verb(verbs, "channels", "which channels there are, what they were told, and a trial")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_channels(lambda name, does: _verb(actions, name, does), _json, _count)
 
 
 def _desk(verbs: Verbs[argparse.ArgumentParser]) -> None:

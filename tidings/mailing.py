@@ -14,7 +14,7 @@ from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
-from notifier.sample import try_templates
+from notifier.sample import try_messages, try_templates
 from notifier.suppression_store import Reason
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
@@ -93,9 +93,11 @@ def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None
 
 
 def check_templates(app: App) -> None:
-    """Try the operator's templates of mails on digests of every kind. Raises TemplateError."""
+    """Try the operator's templates on digests of every kind. Raises TemplateError."""
     if app.settings.site.templates is not None:
         try_templates(app.settings.mail, base_url=app.settings.base_url, renderer=app.renderer)
+    channels = [channel for one in app.settings.bulletins for channel in one.channels]
+    try_messages([channel.template for channel in channels], renderer=app.renderer)
 
 
 def _rendered(

@@ -168,6 +168,14 @@ def hubs_report(app: App) -> list[Report]:
     ]
 
 
+def channels_report(app: App) -> list[Report]:
+    """Return which channels take nothing, since when and why; no address is in it."""
+    return [
+        {"channel": one.full_name, "problem": one.problem, "since": _instant(one.since)}
+        for one in app.channels.troubles()
+    ]
+
+
 def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     """Return how sources, feeds and hubs are, what waits in the outbox, whether mail goes out.
 
@@ -189,6 +197,7 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "sources": sources,
         "refused": refused,
         "hubs": hubs_report(app),
+        "channels": channels_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
         "mail_stopped_since": _instant(stop.since) if stop else None,
         "editions_out_of_balance": unbalanced,

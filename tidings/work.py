@@ -17,6 +17,7 @@ from tidings.app import MOST_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from datetime import timedelta
 
     from config.settings import BulletinSettings
@@ -58,9 +59,14 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
         publish_digests(app)
     except (OSError, TemplateError) as error:
         problem = problem or error
+    telling = start_telling(app, stopping)
     mail_turns(app)
     sent = deliver(app, stopping)
     app.pinger.run(stopping)
+    for channel in telling:
+        channel.result()
+    # At the end, when it is known whether mail and channels work.
+    tell_operator(app, stopping)
     if problem is not None:
         raise problem
     return Done(checks=checks, published=published, queued=queued, sent=sent)
@@ -176,6 +182,29 @@ def take_reports(app: App, stopping: Callable[[], bool]) -> None:
         from tidings.bouncing import read_reports
 
         read_reports(app, stopping)
+
+
+def start_telling(app: App, stopping: Callable[[], bool]) -> list[Future[None]]:
+    """Begin to tell the channels what is due, side by side; none where none is configured."""
+    from tidings.channels import start_telling as start
+
+    return start(app, stopping)
+
+
+def tell_operator(app: App, stopping: Callable[[], bool]) -> None:
+    """Tell the operator of what waits, where there are channels."""
+    from tidings.alert_channels import tell_alerts
+    from tidings.channels import has_channels
+
+    if has_channels(app.settings):
+        tell_alerts(app, stopping)
+
+
+def tell_channels(app: App, stopping: Callable[[], bool]) -> None:
+    """Tell channels and operator what is due."""
+    for telling in start_telling(app, stopping):
+        telling.result()
+    tell_operator(app, stopping)
 
 
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
