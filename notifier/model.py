@@ -46,6 +46,8 @@ class DeliveryState(StrEnum):
 
 
 EVERYTHING = ItemFilter()
+# Why a subscription ended: the word of its deliveries, by which they are known again.
+UNSUBSCRIBED = "unsubscribed"
 
 
 class Form(StrEnum):
@@ -212,7 +214,8 @@ class Delivery:
     so that a second try after an unknown outcome carries the same one. ``attempts`` is the number
     of the attempt that comes next or is being made. ``doubts`` counts the attempts that ended
     without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers the
-    claims. ``token`` is the subscription's, which is ``wanted`` until it ends.
+    claims. ``token`` is the subscription's, which is ``wanted`` until it ends; ``ended_because``
+    says why it did. ``first_try`` is when it was first attempted, None before.
     """
 
     id: int
@@ -227,6 +230,17 @@ class Delivery:
     lease: int
     token: str
     wanted: bool = True
+    ended_because: str = ""
+    first_try: datetime | None = None
+
+    def tried_since(self, now: datetime) -> datetime:
+        """Return since when it is tried: a time in which it only waited is no failure of its."""
+        return now if self.first_try is None else max(self.first_try, self.created)
+
+    @property
+    def name(self) -> str:
+        """How the log names it."""
+        return f"delivery {self.id} of edition {self.edition_id}"
 
     @property
     def domain(self) -> str:

@@ -9,8 +9,7 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
 from feeds.addresses import page_address
-from notifier.notice_store import CONFIRM
-from notifier.signup_store import VALID
+from notifier.notice_store import CONFIRM, VALID
 
 if TYPE_CHECKING:
     from datetime import datetime

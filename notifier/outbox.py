@@ -59,16 +59,16 @@ class Outbox:
     """Sends what is due.
 
     ``open_way`` opens a way out for one courier. ``write`` returns what makes the bytes of a
-    delivery's mail, None where its bulletin is no longer followed; ``sender`` gives the address
-    that its bounces come back to. ``suppress`` hears of addresses that take no mail for good.
-    ``lease`` is longer than any one sending.
+    delivery's mail, and raises UnwrittenError where there are none now; ``sender`` gives the
+    address that its bounces come back to. ``suppress`` hears of addresses that take no mail for
+    good. ``lease`` is longer than any one sending.
     """
 
     deliveries: OutboxStore
     paces: PaceStore
     open_way: Callable[[], Transport]
     settings: MailSettings
-    write: Callable[[Delivery], Callable[[datetime], bytes] | None]
+    write: Callable[[Delivery], Callable[[datetime], bytes]]
     sender: Callable[[Delivery], str]
     suppress: Callable[[str], None]
     lease: timedelta
@@ -289,9 +289,8 @@ class _Run:
             self._counts[outcome.state] += 1
             log.log(
                 logging.DEBUG if outcome.state is DeliveryState.SENT else logging.WARNING,
-                "delivery %d of edition %d %s at attempt %d: %s",
-                outcome.delivery.id,
-                outcome.delivery.edition_id,
+                "%s %s at attempt %d: %s",
+                outcome.delivery.name,
                 outcome.state.value,
                 outcome.delivery.attempts,
                 outcome.reply,

@@ -37,7 +37,11 @@ WHERE id IN (
 RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
           created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
-          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
+          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted,
+          (SELECT ended_because FROM subscriptions WHERE subscriptions.id = subscription)
+              AS ended_because,
+          CASE WHEN attempts > 0 THEN (SELECT min(started) FROM attempts
+               WHERE attempts.delivery = deliveries.id) END AS first_try
 """
 _BURY = """
 UPDATE attempts SET state = 'uncertain', finished = :now, reply = 'the process that sent it died'
@@ -162,7 +166,7 @@ class OutboxStore:
                 f"UPDATE deliveries SET next_attempt = :until, reply = :reply WHERE {_OPEN} "
                 "AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
-                reply=_told(reply),
+                reply=as_told(reply),
             )
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
@@ -181,7 +185,7 @@ def _record(
     transaction: Transaction, outcomes: Sequence[Outcome], *, now: datetime
 ) -> frozenset[int]:
     """Write outcomes; return the ids whose delivery somebody else has."""
-    rows = [_outcome_row(outcome, now=now) for outcome in outcomes]
+    rows = [outcome_row(outcome, now=now) for outcome in outcomes]
     # The delivery is asked whether it is still ours, so it is written last.
     transaction.run_each(_NOTE, [_only(row, _OF_ATTEMPT) for row in rows])
     written = transaction.run_each(_RECORD, [_only(row, _OF_DELIVERY) for row in rows])
@@ -225,7 +229,7 @@ def _begin(
     return frozenset(key["delivery"] for key in keys if not transaction.one(_BEGUN, **key))
 
 
-def _told(reply: str) -> str:
+def as_told(reply: str) -> str:
     """Return what a relay said as a database takes it: it is outside text."""
     return clean_text(reply)[:_LONGEST_REPLY]
 
@@ -238,14 +242,15 @@ def _only(row: dict[str, object], names: tuple[str, ...]) -> dict[str, object]:
     return {name: row[name] for name in names}
 
 
-def _outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
+def outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
+    """Return an outcome as the columns of what was attempted."""
     moment = to_column(now)
     due = outcome.next_attempt
     return {
         "delivery": outcome.delivery.id,
         "lease": outcome.delivery.lease,
         "state": outcome.state.value,
-        "reply": _told(outcome.reply),
+        "reply": as_told(outcome.reply),
         "relay": outcome.relay,
         "code": outcome.code,
         "enhanced": outcome.enhanced,
@@ -270,4 +275,6 @@ def _delivery_from(row: Row) -> Delivery:
         lease=row["lease"],
         token=row["token"],
         wanted=bool(row["wanted"]),
+        ended_because=row["ended_because"],
+        first_try=from_column(row["first_try"]),
     )

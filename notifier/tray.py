@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from notifier.courier import Letter
+from notifier.courier import Letter, UnwrittenError
 from notifier.outbox_store import Outcome
-from notifier.outcomes import without_attempt, without_bulletin
+from notifier.outcomes import without_attempt, without_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class Tray:
     deliveries: OutboxStore
     pace: Pace
     settings: MailSettings
-    write: Callable[[Delivery], Callable[[datetime], bytes] | None]
+    write: Callable[[Delivery], Callable[[datetime], bytes]]
     sender: Callable[[Delivery], str]
     lease: timedelta
     clock: Callable[[], datetime]
@@ -89,10 +89,10 @@ class Tray:
         """Return the letter of a delivery; where there is none, decide what becomes of it."""
         decision = without_attempt(delivery, now=now, settings=self.settings)
         if decision is None:
-            write = self.write(delivery)
-            if write is not None:
-                return self._paced(delivery, write, now)
-            decision = without_bulletin(delivery, now=now, settings=self.settings)
+            try:
+                return self._paced(delivery, self.write(delivery), now)
+            except UnwrittenError as error:
+                decision = without_letter(delivery, str(error), now=now, settings=self.settings)
         self.outcomes.append(
             Outcome(
                 delivery=delivery,

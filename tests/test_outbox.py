@@ -15,6 +15,7 @@ from worlds import LEASE, NOON, entry
 from config.settings import MailSettings, RelaySettings
 from feeds.database import StoreError
 from feeds.render import TemplateError
+from notifier.courier import UnwrittenError
 from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
 from notifier.outbox import Outbox, Sent
@@ -53,6 +54,7 @@ def _delivery(*, attempts: int, doubts: int = 0) -> Delivery:
         created=NOON,
         lease=attempts,
         token="t",
+        first_try=NOON if attempts > 1 else None,
     )
 
 
@@ -71,9 +73,9 @@ def _delivery(*, attempts: int, doubts: int = 0) -> Delivery:
         (TEMPORARY, 1, 1, 0, DEFERRED, 5),
         (TEMPORARY, 4, 0, 23, DEFERRED, 40),
         (TEMPORARY, 4, 0, 24, FAILED, 0),
-        (TEMPORARY, 1, 0, 100, FAILED, 0),
-        (SILENT, 1, 0, 0, DEFERRED, 5),
-        (SILENT, 1, 0, 24, FAILED, 0),
+        (TEMPORARY, 1, 0, 100, DEFERRED, 5),
+        (SILENT, 1, 0, 100, DEFERRED, 5),
+        (SILENT, 2, 0, 24, FAILED, 0),
         (LOST, 1, 0, 0, UNCERTAIN, 5),
         (LOST, 3, 0, 0, UNCERTAIN, 20),
         (LOST, 3, 0, 100, UNCERTAIN, 20),
@@ -89,7 +91,10 @@ def test_what_follows_from_a_failure(  # noqa: PLR0913 - the columns of the tabl
     state: DeliveryState,
     minutes: int,
 ) -> None:
-    """Pauses double up to a day, a day is the end, and an unknown outcome is risked once."""
+    """Pauses double up to a day, a day is the end, and an unknown outcome is risked once.
+
+    The day begins with the first attempt: what only waited, for a relay say, has not failed yet.
+    """
     now = NOON + timedelta(hours=hours)
     delivery = _delivery(attempts=attempts, doubts=doubts)
     decision = after_failure(error, delivery, now=now, settings=MailSettings())
@@ -107,9 +112,11 @@ def _written(delivery: Delivery, sent_at: datetime) -> bytes:
 
 def _letter(
     write: Callable[[Delivery, datetime], bytes] | None, delivery: Delivery
-) -> Callable[[datetime], bytes] | None:
+) -> Callable[[datetime], bytes]:
     """Return what makes the mail of a delivery."""
-    return None if write is None else lambda at: write(delivery, at)
+    if write is None:
+        raise UnwrittenError("its bulletin is not configured")
+    return lambda at: write(delivery, at)
 
 
 def _never() -> bool:

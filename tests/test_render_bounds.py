@@ -10,11 +10,12 @@ import pytest
 
 from config.settings import MailSettings
 from feeds.render import Renderer, TemplateError, package_templates
-from notifier.sample import try_templates
+from notifier.sample import try_digests, try_notices
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SETTINGS = MailSettings(sender="news@example.org")
 LOOPS = [
     "\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "\n{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}",
@@ -54,6 +55,9 @@ def test_a_long_template_that_ends_is_rendered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
+        ("notice/subject.txt", "{{ bulletin.titel }}", 1),
+        ("notice/body.txt", "fine\n{% if kind == 'known' %}{{ nothing }}{% endif %}", 2),
+        ("notice/body.html", "<p>\n{% for %}", 2),
         ("subject.txt", "{{ digest.titel }}", 1),
         ("body.txt", "fine\n{% if digest.more %}{{ nothing }}{% endif %}", 2),
         ("body.html", "<p>\n{% for one in digest.corrected %}\n{{ one.former }}{% endfor %}", 3),
@@ -65,16 +69,19 @@ def test_a_wrong_template_is_found_before_there_is_a_mail(
     tmp_path: Path, name: str, text: str, line: int
 ) -> None:
     """Also where the next mail would not have come by."""
-    (tmp_path / "digest").mkdir()
-    (tmp_path / "digest" / name).write_text(text)
+    path = tmp_path / (name if "/" in name else f"digest/{name}")
+    path.parent.mkdir()
+    path.write_text(text)
     renderer = Renderer(package_templates("notifier"), foreign=tmp_path)
+    attempt = try_notices if "notice" in name else try_digests
 
-    with pytest.raises(TemplateError, match=re.escape(f"{tmp_path / 'digest' / name}:{line}: ")):
-        try_templates(MailSettings(), base_url="https://x.test", renderer=renderer)
+    with pytest.raises(TemplateError, match=re.escape(f"{path}:{line}: ")):
+        attempt(SETTINGS, base_url="https://x.test", renderer=renderer)
 
 
 def test_our_templates_have_all_that_they_ask_for() -> None:
-    """A digest of everything, and one of nothing but a title."""
+    """A digest of everything, one of nothing but a title, and every notice."""
     renderer = Renderer(package_templates("notifier"))
 
-    try_templates(MailSettings(), base_url="https://x.test", renderer=renderer)
+    for attempt in (try_digests, try_notices):
+        attempt(SETTINGS, base_url="https://x.test", renderer=renderer)

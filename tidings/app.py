@@ -31,6 +31,7 @@ from feeds.turn_store import TurnStore
 from notifier.bounce_store import BounceStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
+from notifier.notice_ledger_store import NoticeLedgerStore
 from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
@@ -80,6 +81,7 @@ class App:
     bounces: BounceStore
     report_sources: ReportSourceStore
     notices: NoticeStore
+    notice_ledger: NoticeLedgerStore
     readers: ReaderStore
     private_feeds: PrivateFeedStore
     selections: SelectionStore
@@ -181,6 +183,7 @@ def open_app(
             bounces=BounceStore(database),
             report_sources=ReportSourceStore(database),
             notices=NoticeStore(database),
+            notice_ledger=NoticeLedgerStore(database),
             readers=ReaderStore(database),
             private_feeds=PrivateFeedStore(database, authority=authority),
             selections=selections,

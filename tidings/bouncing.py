@@ -170,7 +170,7 @@ def returns_mail(many: int, latest: Bounce, settings: Settings, *, sent_at: date
     message["From"] = settings.mail.sender
     message["To"] = settings.mail.operator
     message["Subject"] = f"Tidings: {many} mails came back for a reason that is ours"
-    message["Message-ID"] = f"<returns.{latest.delivery_id}@{mail_domain(settings)}>"
+    message["Message-ID"] = f"<returns.{latest.name}@{mail_domain(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(
         "Servers of recipients refuse our mails for what they think of us: of our name, our "

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from feeds.model import Item
     from notifier.ledger_store import Attempt, LedgerLine
     from notifier.model import Rule, Subscription
+    from notifier.notice_ledger_store import NoticeLine
     from notifier.reader_store import Standing
     from notifier.suppression_store import Suppression
 
@@ -26,8 +27,8 @@ _STATES = {
 }
 
 
-def told_words(told: LedgerLine) -> str:
-    """Say how far one edition has come, and what was said at each attempt before the last."""
+def told_words(told: LedgerLine | NoticeLine) -> str:
+    """Say how far a mail has come, and what was said at each attempt before the last."""
     if told.state is DeliveryState.SENT and told.finished:
         words = f"sent {_time(told.finished)}: {told.reply}"
     else:

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
+from notifier.stop_store import NOTICES
 from notifier.transport import TransportError
 from tidings.app import mail_domain
 from tidings.mailing import send_alone
@@ -33,6 +34,24 @@ def note_run(app: App, sent: Sent) -> None:
         app.stops.begin(sent.stopped, now=app.clock())
     elif sent.sent:
         app.stops.end(now=app.clock())
+
+
+def note_notices(app: App, problem: str) -> None:
+    """Remember whether every notice can be written; ``problem`` says why one cannot, if so.
+
+    It is over when the templates are whole and nothing waits for them any more.
+    """
+    if problem:
+        app.stops.begin(problem, what=NOTICES, now=app.clock())
+        return
+    stop = app.stops.current(NOTICES)
+    if stop is None:
+        return
+    waiting = app.notices.unwritten(stop.problem)
+    if waiting:
+        app.notices.wake(waiting, now=app.clock())
+    else:
+        app.stops.end(what=NOTICES, now=app.clock())
 
 
 def mail_stops(app: App) -> None:
@@ -61,16 +80,25 @@ def stop_mail(stop: Stop, settings: Settings, *, sent_at: datetime) -> bytes:
     message["Date"] = format_datetime(sent_at.replace(microsecond=0))
     message["From"] = settings.mail.sender
     message["To"] = settings.mail.operator
-    since = f"{stop.since:%Y-%m-%d %H:%M} UTC"
-    if stop.ended is None:
-        message["Subject"] = "Tidings: mail has stopped"
-        text = f"No mail goes out since {since}; all of it waits.\n\n{stop.problem}\n"
-    else:
-        message["Subject"] = "Tidings: mail goes out again"
-        until = f"{stop.ended:%Y-%m-%d %H:%M} UTC"
-        text = f"From {since} to {until} no mail went out.\n\n{stop.problem}\n"
+    message["Subject"], text = _stop_words(stop)
     news = "stopped" if stop.ended is None else "again"
     message["Message-ID"] = f"<mail-{news}.{stop.id}@{mail_domain(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{text}\n{settings.base_url}/health\n")
+    message.set_content(f"{text}\n\n{stop.problem}\n\n{settings.base_url}/health\n")
     return message.as_bytes()
+
+
+def _stop_words(stop: Stop) -> tuple[str, str]:
+    """Return the subject, and what is told before the reason."""
+    since = f"{stop.since:%Y-%m-%d %H:%M} UTC"
+    until = f"{stop.ended:%Y-%m-%d %H:%M} UTC" if stop.ended else ""
+    if stop.what == NOTICES:
+        if until:
+            words = f"From {since} to {until} some mails could not be written."
+            return "Tidings: confirmations and welcomes go out again", words
+        words = f"Since {since} some of them cannot be written, and wait. Digests go out."
+        return "Tidings: confirmations or welcomes cannot be written", words
+    if until:
+        return "Tidings: mail goes out again", f"From {since} to {until} no mail went out."
+    words = f"No mail goes out since {since}; all of it waits."
+    return "Tidings: mail has stopped", words

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from notifier.stop_store import NOTICES
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -170,9 +172,10 @@ def health_report(app: App) -> Report:
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
+    unwritten = app.stops.current(NOTICES)
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
     read = all(source["healthy"] for source in sources)
-    well = read and not refused and stop is None and not unbalanced
+    well = read and not refused and stop is None and unwritten is None and not unbalanced
     return {
         "status": "ok" if well else "failing",
         "sources": sources,
@@ -180,5 +183,6 @@ def health_report(app: App) -> Report:
         "hubs": hubs_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
         "mail_stopped_since": _instant(stop.since) if stop else None,
+        "notices_unwritten_since": _instant(unwritten.since) if unwritten else None,
         "editions_out_of_balance": unbalanced,
     }

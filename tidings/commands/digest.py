@@ -12,8 +12,9 @@ from notifier.address import parse_address
 from tidings.app import load_settings, open_app
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.logs import set_up_logging
-from tidings.mailing import check_templates, preview_mail, replayed_mail, send_preview
+from tidings.mailing import preview_mail, replayed_mail, send_preview
 from tidings.terminal import say
+from tidings.trials import check_templates
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tidings.app import load_settings, open_app
 from tidings.cli import USAGE, CommandError
 from tidings.logs import set_up_logging
-from tidings.mailing import check_templates
+from tidings.trials import check_templates
 
 if TYPE_CHECKING:
     import argparse
