@@ -26,6 +26,7 @@ from notifier.relays import ways_out
 from notifier.replies import Step, judge
 from notifier.suppression_store import Reason, Suppression, SuppressionStore
 from notifier.transport import TransportError
+from notifier.wish_store import WishStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -277,14 +278,19 @@ def test_mail_of_a_bulletin_that_stays_gone_ends(post: Post) -> None:
     assert post.tally() == {"suppressed": 3}
 
 
-def test_nobody_who_unsubscribed_is_sent_what_was_deferred(post: Post) -> None:
-    """Not even where the relay was being asked at that very moment."""
+@pytest.mark.parametrize("reason", ["unsubscribed", "bounced"])
+def test_nobody_whose_subscription_ended_is_sent_what_was_deferred(post: Post, reason: str) -> None:
+    """Not even where the relay was being asked at that very moment; and it is said why."""
     post.mailbox.refuses = {"ann@example.org": "450 4.2.1 greylisted"}
+    suppressions = SuppressionStore(post.world.database)
 
     def leaving(delivery: Delivery, at: datetime) -> bytes:
         for subscription in post.world.subscribers.subscriptions():
             if subscription.address == delivery.address == "ann@example.org":
-                post.world.subscribers.unsubscribe(subscription, now=at)
+                if reason == "bounced":
+                    suppressions.suppress(delivery.address, Reason.BOUNCED, now=at)
+                else:
+                    post.world.subscribers.unsubscribe(subscription, now=at)
         return _written(delivery, at)
 
     post.run(write=leaving)
@@ -292,8 +298,26 @@ def test_nobody_who_unsubscribed_is_sent_what_was_deferred(post: Post) -> None:
     post.world.clock.forward(hours=1)
     post.run()
 
+    (line,) = LedgerStore(post.world.database).of_address("ann@example.org")
     assert post.tally() == {"sent": 2, "suppressed": 1}
     assert "ann@example.org" not in post.mailbox.recipients()
+    assert line.reply == reason
+
+
+def test_what_is_queued_anew_has_its_whole_time_again(post: Post) -> None:
+    """Who takes an unsubscription back after days is not given up at the first busy answer."""
+    (ann,) = post.world.subscribers.of_address("ann@example.org")
+    post.mailbox.refuses = {"ann@example.org": "450 4.2.1 greylisted"}
+    post.run()
+    post.world.subscribers.unsubscribe(ann, now=post.world.clock())
+    post.world.clock.forward(days=9)
+    WishStore(post.world.database).resume(ann, now=post.world.clock())
+
+    refused = post.run()
+    post.mailbox.refuses = {}
+    post.world.clock.forward(hours=1)
+
+    assert (refused, post.run()) == (Sent(deferred=1), Sent(sent=1))
 
 
 def test_a_sender_that_always_dies_stops_trying(post: Post) -> None:

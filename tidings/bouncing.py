@@ -7,7 +7,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from notifier.mailboxes import MailboxError
@@ -20,7 +19,6 @@ from tidings.mailing import send_alone
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from config.settings import Settings
     from notifier.bounce_store import Bounce
@@ -59,10 +57,7 @@ def read_reports(app: App, stopping: Callable[[], bool]) -> int:
 
     A mailbox that cannot be read is told in the log and keeps no other from being read.
     """
-    taken = sum(
-        _read_one(app, name, mailbox, stopping)
-        for name, mailbox in _mailboxes(app.settings, _known).items()
-    )
+    taken = sum(_read_one(app, name, stopping) for name in _names(app.settings))
     tell_operator(app)
     return taken
 
@@ -79,7 +74,8 @@ def look_at_reports(app: App) -> list[tuple[str, Taken]]:
         found.append((name, returns.take(mail, dry=True)))
         return False
 
-    for name, mailbox in _mailboxes(app.settings, lambda _: set()).items():
+    for name in _names(app.settings):
+        mailbox = _mailbox(app.settings, name, app.report_sources.foreign(name))
         mailbox.read(app.report_sources.peek(name), show, lambda: False)
     return found
 
@@ -93,30 +89,33 @@ class Mailbox(Protocol):
         """Give each new mail to ``take``; those for which it says True were ours."""
 
 
-def _mailboxes(settings: Settings, known: Callable[[Path], set[str]]) -> dict[str, Mailbox]:
-    """Return the configured mailboxes, by their names in the store."""
+def _names(settings: Settings) -> list[str]:
+    """Return the names in the store of the configured mailboxes."""
     bounces = settings.bounces
-    found: dict[str, Mailbox] = {}
-    if bounces.maildir is not None:
-        found[f"maildir {bounces.maildir}"] = Maildir(bounces.maildir, known(bounces.maildir))
+    found = [] if bounces.maildir is None else [f"maildir {bounces.maildir}"]
     if bounces.imap_host:
-        from notifier.imap import ImapMailbox
-
         place = f"{bounces.imap_user}@{bounces.imap_host}:{bounces.imap_port}"
-        found[f"imap {place} {bounces.imap_folder}"] = ImapMailbox(bounces)
+        found.append(f"imap {place} {bounces.imap_folder}")
     return found
 
 
-@cache
-def _known(_folder: Path) -> set[str]:
-    """Return the names of foreign mails in a folder, which one process need not read twice."""
-    return set()
+def _mailbox(settings: Settings, name: str, foreign: set[str]) -> Mailbox:
+    """Return the mailbox of a name; a maildir has no numbers, and keeps what is foreign in it."""
+    bounces = settings.bounces
+    if bounces.maildir is not None and name.startswith("maildir "):
+        return Maildir(bounces.maildir, foreign)
+    from notifier.imap import ImapMailbox
+
+    return ImapMailbox(bounces)
 
 
-def _read_one(app: App, name: str, mailbox: Mailbox, stopping: Callable[[], bool]) -> int:
+def _read_one(app: App, name: str, stopping: Callable[[], bool]) -> int:
     place = app.report_sources.claim(name, now=app.clock(), lease=_LEASE)
     if place is None:
         return 0
+    before = app.report_sources.foreign(name)
+    foreign = set(before)
+    mailbox = _mailbox(app.settings, name, foreign)
     returns = open_returns(app)
 
     def take(_name: str, mail: bytes) -> bool:
@@ -125,6 +124,7 @@ def _read_one(app: App, name: str, mailbox: Mailbox, stopping: Callable[[], bool
     try:
         read = mailbox.read(place, take, stopping)
         app.report_sources.read_to(place, validity=read.validity, uid=read.uid)
+        app.report_sources.keep_foreign(name, came=foreign - before, went=before - foreign)
     except MailboxError as error:
         log.error("bounces: %s", error)  # noqa: TRY400 - the message is for an operator
         return 0
