@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from feeds.turn_store import TurnKind
+from notifier.operator_mail import operator_mail
 from notifier.transport import TransportError
 from tidings.app import mail_domain
 from tidings.turns import headline, line, paragraph
@@ -74,16 +73,14 @@ def mail_turns(app: App) -> None:
 
 def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail that tells of turns; the same turns have the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"] = f"Tidings: {_subject(turns)}"
-    message["Message-ID"] = f"<alert.{_digest(turns)}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
     told = "\n".join(paragraph(turn, settings) for turn in turns)
-    message.set_content(f"{told}\n{settings.base_url}/health\n")
-    return message.as_bytes()
+    return operator_mail(
+        _subject(turns),
+        f"{told}\n{settings.base_url}/health\n",
+        message_id=f"<alert.{_digest(turns)}@{mail_domain(settings)}>",
+        settings=settings.mail,
+        sent_at=sent_at,
+    )
 
 
 def _subject(turns: Sequence[Turn]) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Protocol
 
 from notifier.mailboxes import MailboxError
 from notifier.maildir import Maildir
+from notifier.operator_mail import operator_mail
 from notifier.returns import Follows, Patience, Returns, Taken
 from notifier.transport import TransportError
 from tidings.app import mail_domain
@@ -165,17 +164,13 @@ def tell_operator(app: App) -> None:
 
 def returns_mail(many: int, latest: Bounce, settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail about bounces that say something of us; the same has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"] = f"Tidings: {many} mails came back for a reason that is ours"
-    message["Message-ID"] = f"<returns.{latest.name}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(
+    return operator_mail(
+        f"{many} mails came back for a reason that is ours",
         "Servers of recipients refuse our mails for what they think of us: of our name, our "
         "signature or our relay. No recipient was suppressed for it.\n\n"
         f"The last one said on {latest.reported:%Y-%m-%d %H:%M} UTC:\n\n    {latest.said}\n\n"
-        "What is wrong, and how to mend it, may be told by: tidings doctor\n"
+        "What is wrong, and how to mend it, may be told by: tidings doctor\n",
+        message_id=f"<returns.{latest.name}@{mail_domain(settings)}>",
+        settings=settings.mail,
+        sent_at=sent_at,
     )
-    return message.as_bytes()

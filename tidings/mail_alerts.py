@@ -7,11 +7,10 @@ again as often as a mail that was put off. Until then the log, ``/health`` and t
 from __future__ import annotations
 
 import logging
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from notifier.operator_mail import operator_mail
 from notifier.stop_store import NOTICES
 from notifier.transport import TransportError
 from tidings.app import mail_domain
@@ -76,16 +75,15 @@ def mail_stops(app: App) -> None:
 
 def stop_mail(stop: Stop, settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail that tells of a stop; the same news has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"], text = _stop_words(stop)
+    subject, text = _stop_words(stop)
     news = "stopped" if stop.ended is None else "again"
-    message["Message-ID"] = f"<mail-{news}.{stop.id}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{text}\n\n{stop.problem}\n\n{settings.base_url}/health\n")
-    return message.as_bytes()
+    return operator_mail(
+        subject,
+        f"{text}\n\n{stop.problem}\n\n{settings.base_url}/health\n",
+        message_id=f"<mail-{news}.{stop.id}@{mail_domain(settings)}>",
+        settings=settings.mail,
+        sent_at=sent_at,
+    )
 
 
 def _stop_words(stop: Stop) -> tuple[str, str]:
@@ -95,10 +93,10 @@ def _stop_words(stop: Stop) -> tuple[str, str]:
     if stop.what == NOTICES:
         if until:
             words = f"From {since} to {until} some mails could not be written."
-            return "Tidings: confirmations and welcomes go out again", words
+            return "confirmations and welcomes go out again", words
         words = f"Since {since} some of them cannot be written, and wait. Digests go out."
-        return "Tidings: confirmations or welcomes cannot be written", words
+        return "confirmations or welcomes cannot be written", words
     if until:
-        return "Tidings: mail goes out again", f"From {since} to {until} no mail went out."
+        return "mail goes out again", f"From {since} to {until} no mail went out."
     words = f"No mail goes out since {since}; all of it waits."
-    return "Tidings: mail has stopped", words
+    return "mail has stopped", words
