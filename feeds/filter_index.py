@@ -93,8 +93,13 @@ class FilterIndex:
         """Return the words that stand in a text."""
         runs = set(_RUN.findall(text)) & self._anchored.keys()
         likely = [word for run in runs for word in self._anchored[run]]
-        likely += [word for word in self._loose if word in text]
-        return frozenset(word for word in likely if word in runs or words((word,)).search(text))
+        likely += self._loose
+        return frozenset(
+            word
+            for word in likely
+            # A plain search is a small part of the cost of one that minds the ends of words.
+            if word in runs or (word in text and words((word,)).search(text))
+        )
 
 
 def _terms(texts: Iterable[str]) -> list[str]:

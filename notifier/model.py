@@ -163,7 +163,8 @@ class Digest:
 
     ``number`` is the edition's number within the bulletin, 0 in a preview. ``language`` is that
     of our own words, ``bulletin_language`` that of the bulletin's. ``corrected`` are items that
-    were told before. ``more`` counts the items that found no room in the mail; they stand on
+    were told before. ``more`` counts the items that found no room in the mail, ``more_corrected``
+    the corrected ones; they stand on
     ``more_url``: the web page of the edition (``own_url``, empty where it has none), or the
     bulletin's. ``archive_url`` lists past digests. ``contents`` says whether it is so long that
     a table of contents helps. ``days`` is the first and the last day of its items.
@@ -177,6 +178,7 @@ class Digest:
     items: tuple[DigestItem, ...]
     corrected: tuple[DigestItem, ...] = ()
     more: int = 0
+    more_corrected: int = 0
     bulletin_language: str = ""
     own_url: str = ""
     archive_url: str = ""

@@ -51,6 +51,7 @@ def sample_digest(*, is_full: bool) -> Digest:
         ),
         corrected=(replace(_ITEM, changes=(_CHANGE,)),),
         more=23,
+        more_corrected=2,
         own_url="https://example.org/harbour/digests/7.html",
         archive_url="https://example.org/harbour/digests/",
         subscribe_url="https://example.org/subscribe/harbour",
@@ -60,7 +61,16 @@ def sample_digest(*, is_full: bool) -> Digest:
     if is_full:
         return whole
     bare = replace(_ITEM, day=None, summary_html="", summary_text="", author="", language="")
-    return replace(whole, items=(bare,), corrected=(), more=0, own_url="", health=None, days=None)
+    return replace(
+        whole,
+        items=(bare,),
+        corrected=(),
+        more=0,
+        more_corrected=0,
+        own_url="",
+        health=None,
+        days=None,
+    )
 
 
 def sample_notice(kind: str, *, language: str = "es") -> Notice:

@@ -29,6 +29,7 @@ from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
 from notifier.bounce_store import BounceStore
+from notifier.coming_store import ComingStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
 from notifier.notice_ledger_store import NoticeLedgerStore
@@ -86,6 +87,7 @@ class App:
     private_feeds: PrivateFeedStore
     selections: SelectionStore
     editions: EditionStore
+    coming: ComingStore
     deliveries: OutboxStore
     paces: PaceStore
     ledger: LedgerStore
@@ -193,6 +195,7 @@ def open_app(
                 mail_domain=mail_domain(settings),
                 bulletins=settings.bulletins,
             ),
+            coming=ComingStore(database),
             deliveries=OutboxStore(database),
             paces=PaceStore(database),
             ledger=LedgerStore(database),

@@ -8,6 +8,7 @@ from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from feeds.model import Item
     from notifier.ledger_store import Attempt, LedgerLine
@@ -105,6 +106,14 @@ def rule_words(rule: Rule) -> str:
         if values
     ]
     return " ".join([rule.cadence, *parts])
+
+
+def coming_words(rule: Rule, count: int, zone: ZoneInfo) -> str:
+    """Say what a rule takes, and when that is told."""
+    when = "at once"
+    if rule.next_digest is not None:
+        when = f"on {rule.next_digest.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+    return f"{rule_words(rule)}: {count} item{'s' * (count != 1)}, told {when}"
 
 
 def _time(instant: datetime | None) -> str:

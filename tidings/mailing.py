@@ -18,15 +18,16 @@ from notifier.relays import ways_out
 from notifier.suppression_store import Reason
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
-from tidings.issues import edition_digest, next_digest
+from tidings.issues import coming_digest, edition_digest, next_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from config.settings import BulletinSettings
+    from feeds.model import Item
     from notifier.dkim import Signer
-    from notifier.model import Delivery, Digest
+    from notifier.model import Delivery, Digest, Subscription
     from notifier.outbox_store import OutboxStore
     from notifier.tokens import Counted
     from tidings.app import App
@@ -139,6 +140,19 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
     # Once more sent is once more to be read: the same Message-ID would be taken for a copy.
     name = f"preview.{bulletin.slug}.{token_hex(8)}"
     return _to_operator(app, digest, address, name=name)
+
+
+def coming_mail(
+    app: App,
+    bulletin: BulletinSettings,
+    subscription: Subscription,
+    items: Sequence[Item],
+    address: str,
+) -> bytes:
+    """Return the mail of what a rule of a subscription would take now."""
+    digest = coming_digest(app, bulletin, subscription, items)
+    name = f"preview.{bulletin.slug}.{token_hex(8)}"
+    return _to_operator(app, digest, address, name=name, form=subscription.form)
 
 
 def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: str) -> bytes | None:
