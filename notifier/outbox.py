@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ log = logging.getLogger("tidings.mail")
 
 # So long a run waits for its connections to say goodbye.
 _PARTING_S = 2.0
+# By which this process is known among those that send at the same time.
+_NAME = token_hex(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,15 @@ class _Run:
             sender=box.sender,
             lease=box.lease,
             clock=box.clock,
+            senders=self._senders,
         )
+
+    def _senders(self) -> int:
+        """Return how many processes send; without a rate there is nothing to share."""
+        box = self.box
+        if not (box.settings.rate or box.settings.domain_rate):
+            return 1
+        return box.paces.join_in(_NAME, now=box.clock(), lease=box.lease)
 
     def work(self) -> None:
         """Serve the couriers until all have gone home."""
@@ -141,6 +152,8 @@ class _Run:
                 "mail stopped until %s: %s", until.isoformat(timespec="seconds"), self.problem
             )
         self.box.paces.learn(self.tray.pace.changed(), now=now)
+        if self.box.settings.rate or self.box.settings.domain_rate:
+            self.box.paces.leave(_NAME)
         parting = monotonic() + _PARTING_S
         for courier in self._hired:
             courier.join(timeout=max(parting - monotonic(), 0))

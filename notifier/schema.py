@@ -334,6 +334,8 @@ NOTIFIER = Migrations(
             """,
             # what: empty where no mail leaves, else which mails do not.
             "ALTER TABLE mail_stops ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+            # Processes that send at a set rate, each until when: they share it.
+            "CREATE TABLE senders (name TEXT PRIMARY KEY, until TEXT NOT NULL)",
             # Foreign mails in mailboxes without numbers, by a digest of their names.
             """
             CREATE TABLE foreign_mails (

@@ -31,6 +31,8 @@ log = logging.getLogger("tidings.mail")
 _CLAIMED_EACH = 16
 # A run waits so long for a mail that may go soon; what may go later is left to the next run.
 _PATIENCE = timedelta(seconds=2)
+# For so long two processes may both believe that they are alone.
+_SHARED_FOR = timedelta(seconds=10)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Tray:
     """Deliveries that are claimed, and outcomes that are to be recorded.
 
     ``resume`` is when a mail may go that may not go now; None where nothing is worth waiting for.
+    ``senders`` says how many processes send now, each of which has its share of the rates.
     """
 
     deliveries: OutboxStore
@@ -47,11 +50,13 @@ class Tray:
     sender: Callable[[Delivery], str]
     lease: timedelta
     clock: Callable[[], datetime]
+    senders: Callable[[], int] = lambda: 1
     outcomes: list[Outcome] = field(default_factory=list)
     resume: datetime | None = None
     _claimed: deque[Delivery] = field(default_factory=deque)
     _put_off: list[tuple[Delivery, datetime]] = field(default_factory=list)
     _reached: datetime | None = None
+    _shared: datetime | None = None
     _recorded: list[Outcome] = field(default_factory=list)
 
     @property
@@ -71,10 +76,17 @@ class Tray:
         )
         return bool(self._claimed)
 
+    def _share(self, now: datetime) -> None:
+        """Ask now and then who else sends: who comes and goes changes what is left for this one."""
+        if self._shared is None or now - self._shared >= _SHARED_FOR:
+            self._shared = now
+            self.pace.senders = self.senders()
+
     def next(self) -> Letter | None:
         """Return the next letter that may go now; None where none may. Raises TemplateError."""
         while self._claimed or self.claim():
             now = self._now()
+            self._share(now)
             later = self.pace.next_of_all(now)
             if later is not None:
                 self._wait_for(later, now)

@@ -595,3 +595,19 @@ def test_a_store_that_fails_repeats_no_more_than_was_in_flight(post: Post) -> No
 
     assert after == {"sent": 1, "queued": 2}
     assert (len(post.mailbox.received), post.tally()) == (3, {"sent": 3})
+
+
+def test_a_run_has_a_share_of_the_rate_only_while_it_lasts(post: Post) -> None:
+    """It counts as one that sends from its first mail to its end, and no longer."""
+    post.more = {"rate": 0.01}
+    paces = PaceStore(post.world.database)
+    during: list[int] = []
+
+    def counting(delivery: Delivery, at: datetime) -> bytes:
+        during.append(paces.join_in("other", now=at, lease=LEASE))
+        return _written(delivery, at)
+
+    post.run(write=counting)
+
+    assert during[0] == 2
+    assert paces.join_in("me", now=post.world.clock(), lease=LEASE) == 2
