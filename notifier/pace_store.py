@@ -1,4 +1,4 @@
-"""How fast mail may leave, in SQL: what one run learned of each domain, and how many runs share it."""
+"""How fast mail may leave, in SQL: what was learned of each domain, and how many share a rate."""
 
 from __future__ import annotations
 

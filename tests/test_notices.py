@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,13 +13,17 @@ import dkim
 import pytest
 from bounce_mails import report
 from relay import Mailbox
+from test_mail_headers import HOSTILE, RENDERER
 from worlds import LEASE, NOON, Clock, runner
 
 from config.load import load
+from config.settings import BulletinSettings, MailSettings
 from notifier.dkim import dns_name, dns_record, make_key
 from notifier.model import Rule
+from notifier.notice import notice_mail
 from notifier.outbox_store import Beginning
 from notifier.returns import Follows
+from notifier.sample import sample_notice
 from notifier.suppression_store import Reason
 from notifier.wishes import Wishes
 from tidings.app import App, open_app
@@ -378,3 +385,30 @@ def test_an_operator_learns_what_became_of_a_notice(
     assert '"code"' not in document
     assert '"kind": "confirm"' in document
     assert run("subscribers", "why", BEN)[0] != 0
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+@pytest.mark.parametrize("address", ["ann@example.org", "jürgen@bücher.example"])
+def test_no_title_or_address_breaks_a_notice(title: str, address: str) -> None:
+    """Each header is there once and is ours; lines are as long as they may be."""
+    wanted = "To From Subject Message-ID Date List-Id List-Post MIME-Version Content-Type".split()
+    for kind in ("confirm", "known", "welcome"):
+        mail = notice_mail(
+            replace(sample_notice(kind), address=address),
+            BulletinSettings(slug="harbour", title=title),
+            settings=MailSettings(sender="news@example.org", reply_to="office@example.org"),
+            base_url="https://news.example.org",
+            renderer=RENDERER,
+            sent_at=NOON,
+        )
+        head, _, bodies = mail.partition(b"\r\n\r\n")
+        names = re.findall(r"^([A-Za-z-]+): ?", head.decode(), re.MULTILINE)
+        message = message_from_bytes(mail, policy=policy.default)
+
+        assert len(names) == len(set(names))
+        assert set(wanted) <= set(names)
+        assert "Bcc" not in message
+        assert f"To: {address}\r\n".encode() in mail
+        assert max(map(len, head.split(b"\r\n"))) <= 998
+        assert max(map(len, bodies.split(b"\r\n"))) <= 76
+        assert message.defects == []
