@@ -131,15 +131,15 @@ class _Loader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
+        self._overrides: dict[str, dict[str, tuple[str, str]]] = {}
         self.problems: list[Problem] = []
 
     def settings(self, document: dict[str, Any], environ: Mapping[str, str]) -> Settings:
         self._refuse_unknown((), document, [*SECTIONS, "alerts", "bulletins", "merges"])
         channels = ChannelLoader(self, environ)
-        overrides = self._environment(environ)
+        self._overrides = self._environment(environ, document)
         sections = {
-            name: self._section(name, section, document, overrides.get(name, {}))
-            for name, section in SECTIONS.items()
+            name: self._section(name, section, document) for name, section in SECTIONS.items()
         }
         bulletins = self.table(("bulletins",), document)
         loaded = [
@@ -165,25 +165,23 @@ class _Loader:
 
     # --- sections and their keys -----------------------------------------------------------
 
-    def _section(
-        self,
-        name: str,
-        section: type,
-        document: dict[str, Any],
-        overrides: Mapping[str, tuple[str, str]],
-    ) -> Any:  # noqa: ANN401 - one of the section classes
+    def _section(self, name: str, section: type, document: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the section classes
         table = self.table((name,), document)
         values = self.values((name,), section, table)
         if section is MailSettings:
             values["relays"] = self._relays(table)
-        hints = get_type_hints(section, include_extras=True)
-        for key, (variable, text) in overrides.items():
+        self._override(name, section, values)
+        return section(**values)
+
+    def _override(self, place: str, owner: type, values: dict[str, Any]) -> None:
+        """Put what the environment says of a table in the place of what it says itself."""
+        hints = get_type_hints(owner, include_extras=True)
+        for key, (variable, text) in self._overrides.get(place, {}).items():
             try:
                 values[key] = CONVERTERS[hints[key]].from_text(text)
             except Unfit as error:
-                found = "the value" if _is_secret(section, key) else describe(text)
-                self.problems.append(Problem(variable, "", f"found {found}, allowed is {error}"))
-        return section(**values)
+                said = "the value" if _is_secret(owner, key) else describe(text)
+                self.problems.append(Problem(variable, "", f"found {said}, allowed is {error}"))
 
     def values(
         self,
@@ -215,13 +213,11 @@ class _Loader:
         """Return the further relays in their order; one without a host is none."""
         path = ("mail", "relays")
         tables = self.table(path, mail)
-        loaded = [
-            RelaySettings(
-                name=name,
-                **self.values((*path, name), RelaySettings, self.table((*path, name), tables)),
-            )
-            for name in tables
-        ]
+        loaded = []
+        for name in tables:
+            values = self.values((*path, name), RelaySettings, self.table((*path, name), tables))
+            self._override(_dotted((*path, name)), RelaySettings, values)
+            loaded.append(RelaySettings(name=name, **values))
         return tuple(relay for relay in loaded if relay.host)
 
     # --- bulletins and sources -------------------------------------------------------------
@@ -323,7 +319,9 @@ class _Loader:
 
     # --- environment, paths, problems ------------------------------------------------------
 
-    def _environment(self, environ: Mapping[str, str]) -> dict[str, dict[str, tuple[str, str]]]:
+    def _environment(
+        self, environ: Mapping[str, str], document: dict[str, Any]
+    ) -> dict[str, dict[str, tuple[str, str]]]:
         """Return what the environment sets: section, key, and the variable with its text."""
         variables = {
             f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
@@ -331,6 +329,12 @@ class _Loader:
             for field in fields(owner)
             if field.name != "relays"
         }
+        mail = document.get("mail")
+        relays = mail.get("relays") if isinstance(mail, dict) else None
+        for name in relays if isinstance(relays, dict) else ():
+            for field in fields(RelaySettings):
+                variable = f"{PREFIX}mail_relays_{name}_{field.name}".upper().replace("-", "_")
+                variables[variable] = (f"mail.relays.{name}", field.name)
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for variable in sorted(environ):
             if not variable.startswith(tuple(f"{PREFIX}{s.upper()}_" for s in SECTIONS)):

@@ -162,7 +162,9 @@ class RelaySettings:
     port: Port = setting(587, "Its port.")
     security: MailSecurity = setting("starttls", "starttls, tls, or none.")
     username: str = setting("", "Login name there; empty: no login.")
-    password: str = setting("", "Password there.", secret=True)
+    password: str = setting(
+        "", "Password there; better by TIDINGS_MAIL_RELAYS_NAME_PASSWORD_FILE.", secret=True
+    )
 
     @property
     def place(self) -> str:

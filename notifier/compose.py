@@ -78,10 +78,10 @@ def digest_of(  # noqa: PLR0913 - what a digest is made of
     """
     ordered = _by_day(items)
     found = (_digest_item(item, base_url, occasion.as_of) for item in ordered)
-    again = (
+    again = [
         replace(_digest_item(item, base_url, occasion.as_of), changes=_changes(former, item))
         for item, former in corrected
-    )
+    ]
     shown = list(
         chain(found, again)
         if budget is None
@@ -100,6 +100,7 @@ def digest_of(  # noqa: PLR0913 - what a digest is made of
         items=tuple(numbered[: len(items)]),
         corrected=tuple(numbered[len(items) :]),
         more=max(len(items) - len(shown), 0),
+        more_corrected=len(items) + len(again) - max(len(items), len(shown)),
         own_url=digest_address(base_url, bulletin.slug, occasion.number) if public else "",
         archive_url=digests_address(base_url, bulletin.slug)
         if public
@@ -115,7 +116,12 @@ def shortened(digest: Digest, share: float) -> Digest:
     """Return a digest of about such a share of its items: what was estimated was too much."""
     kept = min(int(len(digest.items) * share), len(digest.items) - 1)
     if digest.corrected:
-        return replace(digest, corrected=digest.corrected[: len(digest.corrected) // 2])
+        left, gone = len(digest.corrected) // 2, (len(digest.corrected) + 1) // 2
+        return replace(
+            digest,
+            corrected=digest.corrected[:left],
+            more_corrected=digest.more_corrected + gone,
+        )
     if kept < 1:
         return replace(digest, items=(_without_summary(digest.items[0]),), more=digest.count - 1)
     return replace(digest, items=digest.items[:kept], more=digest.count - kept)

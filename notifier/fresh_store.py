@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, item_from
+from feeds.filter_index import FilterIndex
 from notifier.subscription_columns import several
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Fresh:
         self._fresh[bulletin, after] = tuple(row["id"] for row in rows if not row["held_back"])
         self._held_back[bulletin, after] = tuple(row["id"] for row in rows if row["held_back"])
         self._revisions |= {row["id"]: row["revision"] for row in rows}
+        index = FilterIndex(filters)
         while filters:
             texts = self._transaction.all(
                 _TEXTS, bulletin=bulletin, after=after, upto=upto, limit=_CHUNK
@@ -111,7 +113,7 @@ class Fresh:
                 return
             last = texts[-1]["number"]
             sources = self._sources(bulletin, after, last)
-            self._judge(bulletin, texts, filters, sources)
+            self._judge(bulletin, texts, index, sources)
             after = last
 
     def _sources(self, bulletin: str, after: int, upto: int) -> dict[str, set[str]]:
@@ -124,16 +126,15 @@ class Fresh:
         self,
         bulletin: str,
         rows: Iterable[Row],
-        filters: Iterable[ItemFilter],
+        index: FilterIndex,
         sources: Mapping[str, Collection[str]],
     ) -> None:
         language = self._languages.get(bulletin, "")
         for item in map(item_from, rows):
-            for wanted in filters:
-                if wanted.accepts(
-                    item.content, sources=sources.get(item.id, ()), language=language
-                ):
-                    self._accepted[bulletin, wanted].add(item.id)
+            for wanted in index.accepting(
+                item.content, sources=sources.get(item.id, ()), language=language
+            ):
+                self._accepted[bulletin, wanted].add(item.id)
 
     def _read_waiting(self, due: Collection[tuple[Subscription, int]]) -> None:
         by_id = {subscription.id: subscription for subscription, _ in due}
@@ -162,7 +163,7 @@ class Fresh:
                     "SELECT source FROM sightings WHERE item = :item", item=row["id"]
                 ):
                     sources[row["id"]].add(found["source"])
-            self._judge(subscription.bulletin, rows, filters, sources)
+            self._judge(subscription.bulletin, rows, FilterIndex(filters), sources)
 
 
 def _asked(

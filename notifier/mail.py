@@ -113,7 +113,7 @@ class DigestMail:
         headers = EmailMessage(policy=HEADERS)
         for name, value in [
             ("Date", _DATE),
-            *sender_headers(digest, self._settings),
+            *sender_headers(digest.title, self._settings),
             ("To", _TO),
             ("Subject", subject),
             ("Message-ID", _ID),

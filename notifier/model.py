@@ -49,6 +49,8 @@ class DeliveryState(StrEnum):
 
 
 EVERYTHING = ItemFilter()
+# Why a subscription ended: the word of its deliveries, by which they are known again.
+UNSUBSCRIBED = "unsubscribed"
 
 
 class Form(StrEnum):
@@ -171,7 +173,8 @@ class Digest:
 
     ``number`` is the edition's number within the bulletin, 0 in a preview. ``language`` is that
     of our own words, ``bulletin_language`` that of the bulletin's. ``corrected`` are items that
-    were told before. ``more`` counts the items that found no room in the mail; they stand on
+    were told before. ``more`` counts the items that found no room in the mail, ``more_corrected``
+    the corrected ones; they stand on
     ``more_url``: the web page of the edition (``own_url``, empty where it has none), or the
     bulletin's. ``archive_url`` lists past digests. ``contents`` says whether it is so long that
     a table of contents helps. ``days`` is the first and the last day of its items.
@@ -185,6 +188,7 @@ class Digest:
     items: tuple[DigestItem, ...]
     corrected: tuple[DigestItem, ...] = ()
     more: int = 0
+    more_corrected: int = 0
     bulletin_language: str = ""
     own_url: str = ""
     archive_url: str = ""
@@ -222,7 +226,8 @@ class Delivery:
     so that a second try after an unknown outcome carries the same one. ``attempts`` is the number
     of the attempt that comes next or is being made. ``doubts`` counts the attempts that ended
     without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers the
-    claims. ``token`` is the subscription's, which is ``wanted`` until it ends.
+    claims. ``token`` is the subscription's, which is ``wanted`` until it ends; ``ended_because``
+    says why it did. ``first_try`` is when it was first attempted, None before.
     """
 
     id: int
@@ -237,6 +242,17 @@ class Delivery:
     lease: int
     token: str
     wanted: bool = True
+    ended_because: str = ""
+    first_try: datetime | None = None
+
+    def tried_since(self, now: datetime) -> datetime:
+        """Return since when it is tried: a time in which it only waited is no failure of its."""
+        return now if self.first_try is None else max(self.first_try, self.created)
+
+    @property
+    def name(self) -> str:
+        """How the log names it."""
+        return f"delivery {self.id} of edition {self.edition_id}"
 
     @property
     def domain(self) -> str:

@@ -36,7 +36,11 @@ WHERE id IN ({which})
 RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
           created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
-          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
+          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted,
+          (SELECT ended_because FROM subscriptions WHERE subscriptions.id = subscription)
+              AS ended_because,
+          CASE WHEN attempts > 0 THEN (SELECT min(started) FROM attempts
+               WHERE attempts.delivery = deliveries.id) END AS first_try
 """
 _MAILS = f"""
 SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
@@ -206,7 +210,7 @@ class OutboxStore:
                 f"UPDATE deliveries SET next_attempt = :until, reply = :reply WHERE {_OPEN} "
                 f"AND {_MAIL} AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
-                reply=_told(reply),
+                reply=as_told(reply),
             )
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
@@ -272,14 +276,14 @@ def _lost(transaction: Transaction, beginnings: Sequence[Beginning]) -> frozense
     )
 
 
-def _told(reply: str) -> str:
+def as_told(reply: str) -> str:
     """Return what a relay said as a database takes it: it is outside text."""
     return clean_text(reply)[:_LONGEST_REPLY]
 
 
 def _ended(outcome: Outcome) -> tuple[object, ...]:
     delivery = outcome.delivery
-    return delivery.id, delivery.lease, outcome.state.value, _told(outcome.reply)
+    return delivery.id, delivery.lease, outcome.state.value, as_told(outcome.reply)
 
 
 def _end_of_attempt(outcome: Outcome, moment: str) -> tuple[object, ...]:
@@ -290,6 +294,25 @@ def _end(outcome: Outcome, moment: str) -> tuple[object, ...]:
     due = to_column(outcome.next_attempt) if outcome.next_attempt else moment
     finished = moment if outcome.state in _FINAL else None
     return *_ended(outcome), due, finished, int(outcome.state is DeliveryState.UNCERTAIN)
+
+
+def outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
+    """Return an outcome as the columns of what was attempted."""
+    moment = to_column(now)
+    due = outcome.next_attempt
+    return {
+        "delivery": outcome.delivery.id,
+        "lease": outcome.delivery.lease,
+        "state": outcome.state.value,
+        "reply": as_told(outcome.reply),
+        "relay": outcome.relay,
+        "code": outcome.code,
+        "enhanced": outcome.enhanced,
+        "now": moment,
+        "next_attempt": to_column(due) if due else moment,
+        "finished": moment if outcome.state in _FINAL else None,
+        "doubt": int(outcome.state is DeliveryState.UNCERTAIN),
+    }
 
 
 def _delivery_from(row: Row) -> Delivery:
@@ -306,4 +329,6 @@ def _delivery_from(row: Row) -> Delivery:
         lease=row["lease"],
         token=row["token"],
         wanted=bool(row["wanted"]),
+        ended_because=row["ended_because"],
+        first_try=from_column(row["first_try"]),
     )

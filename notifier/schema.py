@@ -327,5 +327,62 @@ NOTIFIER = Migrations(
             )
             """,
         ),
+        # Notices are kept in the ledger as deliveries are: with their attempts and their bounces.
+        (
+            "ALTER TABLE notices ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE notices ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+            "UPDATE notices SET next_attempt = leased_until WHERE state = 'sending'",
+            "ALTER TABLE notices DROP COLUMN leased_until",
+            "DROP INDEX notices_open",
+            """
+            CREATE INDEX notices_open ON notices (next_attempt, id)
+            WHERE state IN ('queued', 'deferred', 'uncertain', 'sending')
+            """,
+            """
+            CREATE TABLE notice_attempts (
+                notice BIGINT NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
+                number INTEGER NOT NULL,
+                started TEXT NOT NULL,
+                finished TEXT,
+                state TEXT NOT NULL,
+                relay TEXT NOT NULL DEFAULT '',
+                code INTEGER,
+                enhanced TEXT NOT NULL DEFAULT '',
+                reply TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (notice, number)
+            )
+            """,
+            """
+            INSERT INTO notice_attempts (notice, number, started, finished, state, reply)
+            SELECT id, attempts, created, finished, state, reply FROM notices
+            WHERE attempts > 0
+            """,
+            """
+            CREATE TABLE notice_bounces (
+                notice BIGINT PRIMARY KEY REFERENCES notices (id) ON DELETE CASCADE,
+                weight TEXT NOT NULL,
+                status TEXT NOT NULL,
+                words TEXT NOT NULL,
+                reported TEXT NOT NULL,
+                told INTEGER NOT NULL DEFAULT 0
+            )
+            """,
+            """
+            CREATE INDEX notice_bounces_untold ON notice_bounces (notice)
+            WHERE weight = 'ours' AND told = 0
+            """,
+            # what: empty where no mail leaves, else which mails do not.
+            "ALTER TABLE mail_stops ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+            # Processes that send at a set rate, each until when: they share it.
+            "CREATE TABLE senders (name TEXT PRIMARY KEY, until TEXT NOT NULL)",
+            # Foreign mails in mailboxes without numbers, by a digest of their names.
+            """
+            CREATE TABLE foreign_mails (
+                source TEXT NOT NULL,
+                mark TEXT NOT NULL,
+                PRIMARY KEY (source, mark)
+            )
+            """,
+        ),
     ),
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.instants import to_column
-from notifier.model import Form, Rule, SubscriberState, Subscription
+from notifier.model import UNSUBSCRIBED, Form, Rule, SubscriberState, Subscription
 from notifier.rule_store import put_rules, with_rules
 from notifier.secret_store import SecretStore
 from notifier.subscription_columns import A_PERSON, SUBSCRIPTION
@@ -41,8 +41,6 @@ ON CONFLICT (subscriber, bulletin) DO UPDATE SET
         ELSE excluded.corrected END
 """
 _BATCH = 1000
-# Why a subscription ended: the word of its deliveries, by which they are known again.
-UNSUBSCRIBED = "unsubscribed"
 
 
 class SubscriberStore:

@@ -53,6 +53,7 @@ def _notice(kind: str) -> bytes:
         token="2aB9kQz0LmXw4TtY7uVhNe",
         message_id="<n1.2f9c01d4@example.org>",
         attempts=1,
+        doubts=0,
         lease=1,
         created=NOW,
     )

@@ -14,12 +14,12 @@ from notifier.alert_store import MAIL, Alert
 from notifier.channels import Channel, ChannelError
 from notifier.message import Message, plain_words
 from notifier.model import DeliveryState
+from notifier.operator_mail import operator_mail
 from notifier.outcomes import pause
 from notifier.telling import Told
 from notifier.transport import TransportError
 from tidings.channels import address_problem, note_channel
 from tidings.mailing import send_alone
-from tidings.operator_mail import operator_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ def _by_mail(app: App) -> None:
         _subject(waiting),
         "\n".join(f"{_dated(one)}\n" for one in waiting),
         name=f"alert.{digest[:24]}",
-        settings=app.settings,
+        settings=app.settings.mail,
         sent_at=app.clock(),
     )
     try:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from feeds.instants import to_column
 from feeds.turn_store import TurnKind
 from notifier.alert_store import Alert
+from notifier.operator_mail import operator_mail
 from notifier.transport import TransportError
-from tidings.operator_mail import operator_mail
 from tidings.turns import headline, line, paragraph
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) 
         _subject(turns),
         f"{told}\n{settings.base_url}/health\n",
         name=f"alert.{_digest(turns)}",
-        settings=settings,
+        settings=settings.mail,
         sent_at=sent_at,
     )
 

@@ -31,8 +31,10 @@ from feeds.turn_store import TurnStore
 from notifier.alert_store import AlertStore
 from notifier.bounce_store import BounceStore
 from notifier.channel_store import ChannelStore
+from notifier.coming_store import ComingStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
+from notifier.notice_ledger_store import NoticeLedgerStore
 from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
@@ -83,10 +85,12 @@ class App:
     bounces: BounceStore
     report_sources: ReportSourceStore
     notices: NoticeStore
+    notice_ledger: NoticeLedgerStore
     readers: ReaderStore
     private_feeds: PrivateFeedStore
     selections: SelectionStore
     editions: EditionStore
+    coming: ComingStore
     deliveries: OutboxStore
     paces: PaceStore
     ledger: LedgerStore
@@ -198,6 +202,7 @@ def open_app(
             bounces=BounceStore(database),
             report_sources=ReportSourceStore(database),
             notices=NoticeStore(database),
+            notice_ledger=NoticeLedgerStore(database),
             readers=ReaderStore(database),
             private_feeds=PrivateFeedStore(database, authority=authority),
             selections=selections,
@@ -207,6 +212,7 @@ def open_app(
                 mail_domain=mail_domain(settings),
                 bulletins=settings.bulletins,
             ),
+            coming=ComingStore(database),
             deliveries=OutboxStore(database),
             paces=PaceStore(database),
             ledger=LedgerStore(database),

@@ -202,7 +202,15 @@ def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
     form.add_argument("--html", action="store_true", help="print its HTML part")
     form.add_argument("--open", action="store_true", help="open its HTML part in a browser")
     form.add_argument("--send-to", default="", metavar="ADDRESS", help="send it there, as a test")
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--for",
+        dest="reader",
+        default="",
+        metavar="ADDRESS",
+        help="what this subscriber's rules take, in their language and form",
+    )
+    which.add_argument(
         "--edition",
         type=_count,
         default=None,

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from notifier.compose import LARGEST_BYTES, Occasion, digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from config.settings import BulletinSettings
+    from feeds.model import Item
     from notifier.edition_store import Edition
-    from notifier.model import Digest
+    from notifier.model import Digest, Subscription
     from tidings.app import App
 
 # Items in a preview where no edition is due.
@@ -63,4 +66,19 @@ def next_digest(app: App, bulletin: BulletinSettings) -> Digest | None:
     health = app.editions.health(bulletin.slug, now=app.clock())
     return digest_of(
         items, bulletin, base_url=app.settings.base_url, occasion=Occasion(health=health)
+    )
+
+
+def coming_digest(
+    app: App, bulletin: BulletinSettings, subscription: Subscription, items: Sequence[Item]
+) -> Digest:
+    """Return the digest of what a rule of a subscription would take."""
+    return digest_of(
+        items,
+        bulletin,
+        base_url=app.settings.base_url,
+        occasion=Occasion(
+            language=subscription.language,
+            health=app.editions.health(bulletin.slug, now=app.clock()),
+        ),
     )

@@ -12,10 +12,11 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from notifier.alert_store import Alert
+from notifier.operator_mail import operator_mail
+from notifier.stop_store import NOTICES
 from notifier.transport import TransportError
 from tidings.alert_channels import queue_alert
 from tidings.mailing import send_alone
-from tidings.operator_mail import operator_mail
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +35,24 @@ def note_run(app: App, sent: Sent) -> None:
         app.stops.begin(sent.stopped, now=app.clock())
     elif sent.sent:
         app.stops.end(now=app.clock())
+
+
+def note_notices(app: App, problem: str) -> None:
+    """Remember whether every notice can be written; ``problem`` says why one cannot, if so.
+
+    It is over when the templates are whole and nothing waits for them any more.
+    """
+    if problem:
+        app.stops.begin(problem, what=NOTICES, now=app.clock())
+        return
+    stop = app.stops.current(NOTICES)
+    if stop is None:
+        return
+    waiting = app.notices.unwritten(stop.problem)
+    if waiting:
+        app.notices.wake(waiting, now=app.clock())
+    else:
+        app.stops.end(what=NOTICES, now=app.clock())
 
 
 def mail_stops(app: App) -> None:
@@ -65,22 +84,28 @@ def stop_mail(stop: Stop, settings: Settings, *, sent_at: datetime) -> bytes:
         alert.subject,
         f"{alert.words}\n\n{settings.base_url}/health\n",
         name=alert.name,
-        settings=settings,
+        settings=settings.mail,
         sent_at=sent_at,
     )
 
 
 def _stop_alert(stop: Stop) -> Alert:
+    news = "stopped" if stop.ended is None else "again"
+    subject, words = _stop_words(stop)
+    return Alert(name=f"mail-{news}.{stop.id}", subject=subject, words=f"{words}\n\n{stop.problem}")
+
+
+def _stop_words(stop: Stop) -> tuple[str, str]:
+    """Return the subject, and what is told before the reason."""
     since = f"{stop.since:%Y-%m-%d %H:%M} UTC"
-    if stop.ended is None:
-        return Alert(
-            name=f"mail-stopped.{stop.id}",
-            subject="mail has stopped",
-            words=f"No mail goes out since {since}; all of it waits.\n\n{stop.problem}",
-        )
-    until = f"{stop.ended:%Y-%m-%d %H:%M} UTC"
-    return Alert(
-        name=f"mail-again.{stop.id}",
-        subject="mail goes out again",
-        words=f"From {since} to {until} no mail went out.\n\n{stop.problem}",
-    )
+    until = f"{stop.ended:%Y-%m-%d %H:%M} UTC" if stop.ended else ""
+    if stop.what == NOTICES:
+        if until:
+            words = f"From {since} to {until} some mails could not be written."
+            return "confirmations and welcomes go out again", words
+        words = f"Since {since} some of them cannot be written, and wait. Digests go out."
+        return "confirmations or welcomes cannot be written", words
+    if until:
+        return "mail goes out again", f"From {since} to {until} no mail went out."
+    words = f"No mail goes out since {since}; all of it waits."
+    return "mail has stopped", words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from notifier.stop_store import NOTICES
 from tidings.renewing import IN_FORCE, UNUSABLE
 
 if TYPE_CHECKING:
@@ -185,11 +186,13 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
+    unwritten = app.stops.current(NOTICES)
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
     # What is paused is somebody's word, and no alarm.
     read = all(source["healthy"] or source["paused"] for source in sources)
     usable = not configuration.problem
-    well = read and not refused and stop is None and not unbalanced and usable
+    mailed = stop is None and unwritten is None and not unbalanced
+    well = read and not refused and mailed and usable
     return {
         "status": "ok" if well else "failing",
         "configuration": "in force" if usable else UNUSABLE,
@@ -200,6 +203,7 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "channels": channels_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
         "mail_stopped_since": _instant(stop.since) if stop else None,
+        "notices_unwritten_since": _instant(unwritten.since) if unwritten else None,
         "editions_out_of_balance": unbalanced,
     }
 

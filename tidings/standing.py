@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from tidings.app import open_app
-from tidings.mailing import check_templates
 from tidings.ticking import Ticker
+from tidings.trials import check_templates
 from tidings.web import published_documents, web_application
 
 if TYPE_CHECKING:

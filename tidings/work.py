@@ -212,20 +212,25 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
 
     The operator is let know where none can leave.
     """
-    from tidings.mail_alerts import mail_stops, note_run
+    from tidings.mail_alerts import mail_stops, note_notices, note_run
     from tidings.mailing import open_outbox
     from tidings.notices import send_notices
+    from tidings.trials import try_templates
 
-    notices = Sent()
+    trial = try_templates(app)
+    notices, broken = Sent(), ""
     try:
-        notices = send_notices(app, stopping)
-        sent = open_outbox(app).run(stopping)
+        notices, broken = send_notices(app, stopping)
+        # An edition that opened waits for templates that can be used: its mail leaves once.
+        sent = Sent(stopped=trial.digests) if trial.digests else open_outbox(app).run(stopping)
     except DkimError as error:
         sent = Sent(stopped=str(error))
         log.error("no mail leaves: %s", error)  # noqa: TRY400 - for an operator
     if not sent.sent:
         # What digests met says more; where none was due, a notice speaks for all.
         sent = replace(sent, stopped=sent.stopped or notices.stopped)
+    broken = broken or trial.notices
     note_run(app, replace(sent, sent=sent.sent + notices.sent))
+    note_notices(app, broken)
     mail_stops(app)
-    return sent
+    return replace(sent, stopped=sent.stopped or broken)
