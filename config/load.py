@@ -36,6 +36,7 @@ from config.settings import (
     StoreSettings,
 )
 from config.slugs import slug_problem
+from config.variables import PREFIX, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,6 @@ SECTIONS: dict[str, type] = {
     "bounces": BounceSettings,
     "desk": DeskSettings,
 }
-PREFIX = "TIDINGS_"
 # Keys of a source in TOML that stand for one field, its schedule.
 _SCHEDULE_KEYS = ("every", "cron")
 
@@ -323,18 +323,7 @@ class _Loader:
         self, environ: Mapping[str, str], document: dict[str, Any]
     ) -> dict[str, dict[str, tuple[str, str]]]:
         """Return what the environment sets: section, key, and the variable with its text."""
-        variables = {
-            f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
-            for section, owner in SECTIONS.items()
-            for field in fields(owner)
-            if field.name != "relays"
-        }
-        mail = document.get("mail")
-        relays = mail.get("relays") if isinstance(mail, dict) else None
-        for name in relays if isinstance(relays, dict) else ():
-            for field in fields(RelaySettings):
-                variable = f"{PREFIX}mail_relays_{name}_{field.name}".upper().replace("-", "_")
-                variables[variable] = (f"mail.relays.{name}", field.name)
+        variables = variables_of(SECTIONS, document)
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for variable in sorted(environ):
             if not variable.startswith(tuple(f"{PREFIX}{s.upper()}_" for s in SECTIONS)):

@@ -27,17 +27,17 @@ ACT = "window.pwned=1;new Image().src='/leak'"
 HOSTILE = (
     f"<script>{ACT}</script>",
     "<script src=/leak></script>",
-    f'<img src=x onerror="{ACT}">',
+    f'<img src=data:, onerror="{ACT}">',
     f'<svg onload="{ACT}"><animate onbegin="{ACT}" attributeName=x dur=1s></svg>',
     f"<svg><script>{ACT}</script></svg>",
-    f'<svg><style><img src=x onerror="{ACT}"></style></svg>',
-    f'<svg><style>&lt;/style&gt;&lt;img src=x onerror="{ACT}"&gt;</style></svg>',
+    f'<svg><style><img src=data:, onerror="{ACT}"></style></svg>',
+    f'<svg><style>&lt;/style&gt;&lt;img src=data:, onerror="{ACT}"&gt;</style></svg>',
     (
-        '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 '
+        '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=data:, '
         f'onerror={ACT}&gt;">'
     ),
     f'<math href="javascript:{ACT}">x</math>',
-    f'<style></style\n><img src=x onerror="{ACT}"></style>',
+    f'<style></style\n><img src=data:, onerror="{ACT}"></style>',
     (
         "<style>@import '/leak'; body{background:url(/leak)} "
         "@font-face{font-family:a;src:url(/leak)} "
@@ -61,13 +61,13 @@ HOSTILE = (
     ),
     f'<details open ontoggle="{ACT}">x</details><body onload="{ACT}" background=/leak>',
     "<meta http-equiv=refresh content='0;url=/leak'><base href='/leak/'>",
-    f'<noscript><p title="</noscript><img src=x onerror={ACT}>"></noscript>',
-    f'<template><img src=x onerror="{ACT}"></template>',
-    f'<xmp></xmp><img src=x onerror="{ACT}"></xmp><plaintext><img src=x onerror="{ACT}">',
-    f'<textarea></textarea><img src=x onerror="{ACT}"></textarea>',
-    f'<title></title><img src=x onerror="{ACT}"></title>',
-    f'<!--[if IE]><script>{ACT}</script><![endif]--><!--><img src=x onerror="{ACT}">-->',
-    f"<p title='\"><img src=x onerror=\"{ACT}\">' class='\"><script>{ACT}</script>'>x</p>",
+    f'<noscript><p title="</noscript><img src=data:, onerror={ACT}>"></noscript>',
+    f'<template><img src=data:, onerror="{ACT}"></template>',
+    f'<xmp></xmp><img src=data:, onerror="{ACT}"></xmp><plaintext><img src=data:, onerror="{ACT}">',
+    f'<textarea></textarea><img src=data:, onerror="{ACT}"></textarea>',
+    f'<title></title><img src=data:, onerror="{ACT}"></title>',
+    f'<!--[if IE]><script>{ACT}</script><![endif]--><!--><img src=data:, onerror="{ACT}">-->',
+    f"<p title='\"><img src=data:, onerror=\"{ACT}\">' class='\"><script>{ACT}</script>'>x</p>",
     f'<p lang=\'" onmouseover="{ACT}" x="\'>x</p><marquee onstart="{ACT}">x</marquee>',
     f'<x-a onclick="{ACT}" is=x-b><slot onslotchange="{ACT}"></x-a><a-\u00e9>x</a-\u00e9>',
     (
