@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from feeds.database import Database, Row, StoreError, Transaction
+from feeds.database import Database, Row, StoreError, TooSlowError, Transaction
 
 try:
     import psycopg
@@ -36,6 +36,8 @@ def _for_postgres(sql: str) -> str:
 
 class _PostgresTransaction:
     """Statements on one PostgreSQL connection."""
+
+    dialect = "postgresql"
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -124,6 +126,18 @@ class PostgresDatabase(Database):
         with self._connected() as connection:
             yield _PostgresTransaction(connection)
 
+    @contextmanager
+    def reading_within(self, seconds: float) -> Iterator[Transaction]:
+        limit = f"SET LOCAL statement_timeout = {int(seconds * 1000)}"
+        try:
+            with self.transaction() as transaction:
+                transaction.run(limit)
+                yield transaction
+        except StoreError as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                raise TooSlowError from error
+            raise
+
     def close(self) -> None:
         with self._guard:
             for connection in self._connections:
@@ -132,7 +146,12 @@ class PostgresDatabase(Database):
         self._local = threading.local()
 
     def schema(self, statement: str) -> str:
-        return statement.replace("SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+        statement = statement.replace(
+            "SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+        )
+        return statement.replace("NUMBER_KEY", "BIGINT PRIMARY KEY").replace(
+            "SEARCH_WORDS", "TSVECTOR"
+        )
 
     def lock_schema(self, transaction: Transaction) -> None:
         transaction.one("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)
