@@ -24,6 +24,7 @@ from config.kinds import (
     Pattern,
     Port,
     Rate,
+    SearchShown,
     SourceKind,
     Texts,
     Uncertain,
@@ -294,4 +295,5 @@ CONVERTERS: dict[object, Converter] = {
     MailSecurity: _one_of(get_args(MailSecurity)),
     SourceKind: _one_of(get_args(SourceKind)),
     Uncertain: _one_of(get_args(Uncertain)),
+    SearchShown: _one_of(get_args(SearchShown)),
 }

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 # Addresses that the site uses itself.
 RESERVED = frozenset(
-    "api bounces bulletins confirm feeds health items mails preferences static subscribe".split()
-) | {"unsubscribe"}
+    "api bounces bulletins confirm embed feeds health items mails preferences search static "
+    "subscribe unsubscribe".split()
+)
 # Names below a bulletin's folder that are not those of its views.
-_OF_BULLETINS = frozenset("archive digests feeds items".split())
+_OF_BULLETINS = frozenset("archive digests embed feeds items".split())
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SUGGESTED = 40

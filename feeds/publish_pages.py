@@ -8,7 +8,8 @@ from feeds.addresses import DIGESTS, FEED_STYLE
 from feeds.farewell import notice_html, notice_language
 from feeds.filing import by_year
 from feeds.opml import OPML_FILE, write_opml
-from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
+from feeds.page_views import Beside, Link
+from feeds.pages import bulletin_page, index_page, stylesheet
 from feeds.publish_archive import ArchivePublisher
 from feeds.publish_items import ItemPublisher
 from feeds.selections import merge_as_bulletin, view_as_bulletin

@@ -48,7 +48,7 @@ COMPANIONS = {
     "lxml": {"feeds/conformance_xml.py", "feeds/read_feed.py", "feeds/read_xpath.py"},
     "urllib3": {"feeds/fetch.py", "feeds/fetch_deadline.py", "feeds/fetch_problems.py"},
     "selectolax": {"feeds/read_page.py"},
-    "markupsafe": {"feeds/pages.py", "feeds/render.py"},
+    "markupsafe": {"feeds/page_views.py", "feeds/pages.py", "feeds/render.py"},
     "starlette": {
         "tidings/web.py",
         "tidings/published.py",
