@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from email.utils import getaddresses
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,9 +18,12 @@ from config.kinds import (
     Count,
     DatabaseAddress,
     DateFormat,
+    HeaderName,
     Language,
     Mailbox,
     MailSecurity,
+    Network,
+    Networks,
     OptionalMailbox,
     Pattern,
     Port,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_HEADER = re.compile(r"([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 # A bucket's name by the rules of S3, and a prefix of names that we could publish ourselves.
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
@@ -233,6 +238,19 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _header_name(text: str) -> str:
+    if not _HEADER.fullmatch(text):
+        raise Unfit("the name of a header, such as 'Remote-User'")
+    return text
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise Unfit("a network such as '10.0.0.0/8', or one address") from None
+
+
 def _bucket_address(text: str) -> str:
     if text and not _BUCKET.fullmatch(text):
         raise Unfit("nothing, or s3://bucket or s3://bucket/prefix, in small letters and digits")
@@ -290,6 +308,8 @@ CONVERTERS: dict[object, Converter] = {
     WebAddresses: _Several(_web_address),
     BucketAddress: Converter(_bucket_address),
     DatabaseAddress: Converter(_database),
+    HeaderName: Converter(_header_name),
+    Networks: _Several(_network),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),
     MailSecurity: _one_of(get_args(MailSecurity)),

@@ -10,7 +10,11 @@ from config.slugs import slug_problem, view_problem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from config.settings import BulletinSettings, MergeSettings, Settings
+    from config.selection_settings import MergeSettings
+    from config.settings import (
+        BulletinSettings,
+        Settings,
+    )
 
 _Problem = tuple[tuple[str, ...], str]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal
 
 SourceKind = Literal["auto", "html", "text", "feed"]
@@ -21,10 +22,13 @@ WebAddress = Annotated[str, "web address"]
 WebAddresses = Annotated[tuple[str, ...], "web addresses"]
 BucketAddress = Annotated[str, "bucket address"]
 DatabaseAddress = Annotated[str, "database address"]
+HeaderName = Annotated[str, "header name"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
 
 Texts = tuple[str, ...]
+Network = IPv4Network | IPv6Network
+Networks = tuple[Network, ...]
 
 
 def setting(default: Any, why: str, *, secret: bool = False) -> Any:  # noqa: ANN401

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from config.bounce_settings import BounceSettings
 from config.convert import CONVERTERS, Unfit, describe
+from config.desk_settings import DeskSettings
 from config.feeds import feed_problems
 from config.lines import line_of
 from config.places import resolved
 from config.schedule import Cron, Interval, Schedule
+from config.selection_settings import MergeSettings, ViewSettings
 from config.settings import (
     BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
-    MergeSettings,
     RelaySettings,
     RuleSettings,
     ServerSettings,
@@ -32,7 +33,6 @@ from config.settings import (
     SiteSettings,
     SourceSettings,
     StoreSettings,
-    ViewSettings,
 )
 from config.slugs import slug_problem
 
@@ -47,6 +47,7 @@ SECTIONS: dict[str, type] = {
     "fetch": FetchSettings,
     "mail": MailSettings,
     "bounces": BounceSettings,
+    "desk": DeskSettings,
 }
 PREFIX = "TIDINGS_"
 # Keys of a source in TOML that stand for one field, its schedule.

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.bounce_settings import BounceSettings
+from config.desk_settings import DeskSettings
 from config.kinds import (
     BucketAddress,
     Count,
@@ -20,6 +22,7 @@ from config.kinds import (
     Language,
     Mailbox,
     MailSecurity,
+    Networks,
     OptionalMailbox,
     Pattern,
     Port,
@@ -35,6 +38,10 @@ from config.kinds import (
 )
 from config.logins import without_login
 from config.schedule import Interval, Schedule
+from config.selection_settings import (
+    MergeSettings,  # noqa: TC001 - the loader reads the kinds of the fields
+    ViewSettings,  # noqa: TC001 - as above
+)
 
 DEFAULT_PORT = 8080
 
@@ -112,6 +119,10 @@ class ServerSettings:
         "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network."
     )
     port: Port = setting(DEFAULT_PORT, "Port to listen on.")
+    proxies: Networks = setting(
+        (ip_network("127.0.0.1/32"), ip_network("::1/128")),
+        "Proxies whose word on the address and the scheme of a reader is believed, as a list.",
+    )
     tick: timedelta = setting(
         timedelta(seconds=15), "How often the service looks for due work; not how often it reads."
     )
@@ -338,41 +349,6 @@ class BulletinSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionSettings:
-    """A feed of some of what is stored; every key that is given narrows it."""
-
-    title: str = required("Name of the feed.")
-    description: str = setting("", "One sentence about it, in the feed and on its page.")
-    words: Texts = setting((), "Only items with one of these words or phrases; empty: all.")
-    without: Texts = setting((), "No items with one of these.")
-    categories: Texts = setting((), "Only items of one of these categories.")
-    sources: Texts = setting((), "Only items that were found at one of these sources.")
-    languages: Texts = setting((), 'Only items in one of these languages; "pt" is also "pt-BR".')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewSettings(SelectionSettings):
-    """Some items of one bulletin, as a feed beside the bulletin's own."""
-
-    bulletin: str
-    name: str
-
-    @property
-    def slug(self) -> str:
-        """Where it stands below the site."""
-        return f"{self.bulletin}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeSettings(SelectionSettings):
-    """Several bulletins as one feed; what stands in more than one of them comes once."""
-
-    slug: str
-    bulletins: Texts = required("The bulletins that it is made of.")
-    language: Language = setting("", "Language of its page; empty: that of its first bulletin.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration. Relative paths are already resolved against its file."""
 
@@ -384,6 +360,7 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bounces: BounceSettings = BounceSettings()
+    desk: DeskSettings = DeskSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
     merges: tuple[MergeSettings, ...] = ()
 

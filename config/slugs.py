@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 # Addresses that the site uses itself.
 RESERVED = frozenset(
-    "api bounces bulletins confirm embed feeds health items mails preferences search static "
-    "subscribe unsubscribe".split()
+    (
+        "api bounces bulletins confirm desk embed feeds health items mails metrics preferences "
+        "search static subscribe unsubscribe"
+    ).split()
 )
 # Names below a bulletin's folder that are not those of its views.
 _OF_BULLETINS = frozenset("archive digests embed feeds items".split())

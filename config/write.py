@@ -15,13 +15,12 @@ from zoneinfo import ZoneInfo
 
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
+from config.selection_settings import MergeSettings, ViewSettings
 from config.settings import (
     BulletinSettings,
-    MergeSettings,
     RelaySettings,
     RuleSettings,
     SourceSettings,
-    ViewSettings,
 )
 
 _HEAD = """\
@@ -123,9 +122,9 @@ _RULES_HEAD = """\
 _EXAMPLE_HEAD = """\
 # Every key of Tidings with its default and a line of why. What is commented out is the default.
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
-# A key of [store], [site], [bucket], [server], [fetch], [mail] and [bounces] may come from
-# the environment as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that has a
-# file of its own.
+# A key of [store], [site], [bucket], [server], [fetch], [mail], [bounces] and [desk] may come
+# from the environment as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that
+# has a file of its own.
 """
 # Fields that are tables of their own.
 _TABLES = ("rules", "relays")
@@ -193,7 +192,8 @@ def _default(owner: type, name: str) -> str:
 def _literal(value: object) -> str:
     match value:
         case dict() | tuple():
-            return json.dumps(value, ensure_ascii=False)
+            # What is no text or number in a list is written as one, such as a network.
+            return json.dumps(value, ensure_ascii=False, default=str)
         case int() | float():
             return str(value).lower()
         case timedelta():

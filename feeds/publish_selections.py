@@ -23,7 +23,11 @@ from feeds.selections import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from config.settings import BulletinSettings, SelectionSettings, Settings
+    from config.selection_settings import SelectionSettings
+    from config.settings import (
+        BulletinSettings,
+        Settings,
+    )
     from feeds.feed import FeedOrigin
     from feeds.item_store import ItemStore
     from feeds.model import Item

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from config.settings import MergeSettings, SelectionSettings, Settings, ViewSettings
+    from config.selection_settings import MergeSettings, SelectionSettings, ViewSettings
+    from config.settings import (
+        Settings,
+    )
     from feeds.model import Item
     from feeds.records import BulletinState
 

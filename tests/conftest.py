@@ -18,6 +18,7 @@ from feeds.database import Database, open_database
 from feeds.migrations import migrate
 from feeds.schema import FEEDS
 from notifier.schema import NOTIFIER
+from tidings.desk.schema import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -86,5 +87,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
     """Each database, open, with all its tables."""
     with open_database(database_url, tmp_path / "data") as database:
-        migrate(database, (FEEDS, NOTIFIER), now=NOON)
+        migrate(database, (FEEDS, NOTIFIER, DESK), now=NOON)
         yield database

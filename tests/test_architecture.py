@@ -25,7 +25,7 @@ DOORS = {
         "feeds/languages.py",
         "feeds/translations.py",
     },
-    "cryptography": {"notifier/dkim.py"},
+    "cryptography": {"notifier/dkim.py", "tidings/desk/passwords.py"},
     "cronsim": {"config/schedule.py"},
     "css_inline": {"notifier/mail.py"},
     "dns": {"notifier/dns_lookup.py"},
@@ -41,7 +41,7 @@ DOORS = {
     "smtplib": {"notifier/smtp_open.py"},
     "sqlite3": {"feeds/database.py"},
     "tomllib": {"config/load.py"},
-    "uvicorn": {"tidings/connections.py", "tidings/service.py"},
+    "uvicorn": {"tidings/connections.py", "tidings/peers.py", "tidings/service.py"},
 }
 # What belongs to a door's own library, and may be imported beside it.
 COMPANIONS = {
@@ -50,6 +50,9 @@ COMPANIONS = {
     "selectolax": {"feeds/read_page.py"},
     "markupsafe": {"feeds/page_views.py", "feeds/pages.py", "feeds/render.py"},
     "starlette": {
+        "tidings/desk/access.py",
+        "tidings/desk/sign_in.py",
+        "tidings/desk/visit.py",
         "tidings/web.py",
         "tidings/published.py",
         "tidings/web_answers.py",

@@ -56,6 +56,7 @@ VERBS = (
     "discard",
     "tick",
     "run",
+    "desk",
     "digest",
     "subscribers",
     "items",

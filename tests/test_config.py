@@ -16,12 +16,12 @@ from hypothesis import strategies as some
 from config.lines import line_of
 from config.load import SECTIONS, ConfigError, load
 from config.schedule import Cron, Interval
+from config.selection_settings import MergeSettings, ViewSettings
 from config.settings import (
     BucketSettings,
     BulletinSettings,
     FetchSettings,
     MailSettings,
-    MergeSettings,
     RelaySettings,
     RuleSettings,
     ServerSettings,
@@ -29,7 +29,6 @@ from config.settings import (
     SiteSettings,
     SourceSettings,
     StoreSettings,
-    ViewSettings,
 )
 from config.slugs import RESERVED, slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
@@ -336,14 +335,14 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
             ),
         ),
         (
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: bounces, bucket, bulletins, fetch, mail, merges, server, site, store"
+                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
             ),
         ),
         (

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from config.load import ConfigError, load
-from config.settings import MergeSettings, Settings, ViewSettings
+from config.selection_settings import MergeSettings, ViewSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from config.settings import (
+        Settings,
+    )
 
 HARBOUR = """\
 [bulletins.harbour]

@@ -23,6 +23,7 @@ from feeds.schema import FEEDS
 from notifier.schema import NOTIFIER
 from tidings.app import open_app
 from tidings.cli import OK
+from tidings.desk.schema import DESK
 
 if TYPE_CHECKING:
     from worlds import Run
@@ -162,6 +163,7 @@ def test_a_store_of_the_first_release_goes_on(tmp_path: Path, run: Run, keys: st
     assert all(row["url_key"] == url_key(row["url"]) for row in rows)
     assert all(row["title_key"] == title_key(row["title"]) for row in rows)
     assert {row["name"]: row["last"] for row in steps} == {
+        "desk": len(DESK.steps),
         "feeds": len(FEEDS.steps),
         "notifier": len(NOTIFIER.steps),
     }

@@ -540,5 +540,5 @@ def test_the_demo_shows_the_whole_path_at_once(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
 
     assert process.returncode == 0
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     assert len(feed["items"]) == 10

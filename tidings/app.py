@@ -46,6 +46,7 @@ from notifier.subscriber_store import SubscriberStore
 from notifier.suppression_store import SuppressionStore
 from notifier.wish_store import WishStore
 from tidings.cli import USAGE, CommandError
+from tidings.desk.schema import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,7 +155,7 @@ def open_app(
         open_database(settings.store.database, settings.store.data) as database,
         ThreadPoolExecutor(MOST_WORKERS, "check") as workers,
     ):
-        migrate(database, (FEEDS, NOTIFIER), now=clock())
+        migrate(database, (FEEDS, NOTIFIER, DESK), now=clock())
         renew_keys(database)
         pings = PingStore(database)
         authority = settings.site.authority or urlsplit(settings.base_url).hostname or "localhost"

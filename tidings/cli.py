@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
     looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor)
-    for add in (*reading, _tick, _run, *looking_after, _nginx, _demo):
+    for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
 
@@ -276,6 +276,14 @@ def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_bounces
 
     add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _desk(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_desk import add_actions
+
+    parser = _verb(verbs, "desk", "the operator's pages of the service: signing in there")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_actions(lambda name, does: _verb(actions, name, does))
 
 
 def _doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -12,6 +12,20 @@ def explain(error: Exception) -> tuple[str, int]:
 
     An error that nobody expected is a fault of ours: it says how to see more of it.
     """
+    known = _known(error)
+    if known is not None:
+        return known
+    fault = f"a fault in Tidings itself: {type(error).__name__}: {error}"
+    return f"{fault}; run it again with --debug and report what it prints", FAILED
+
+
+def expected(error: Exception) -> str | None:
+    """Return the message of an error that an operator can mend; None for a fault of ours."""
+    known = _known(error)
+    return None if known is None else known[0]
+
+
+def _known(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, CommandError):
         return str(error), error.code
     for module, name, code in _EXPECTED:
@@ -22,8 +36,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; see that this account may use it", FAILED
-    fault = f"a fault in Tidings itself: {type(error).__name__}: {error}"
-    return f"{fault}; run it again with --debug and report what it prints", FAILED
+    return None
 
 
 _EXPECTED = (

@@ -60,6 +60,8 @@ def serve(app: App, *, host: str, port: int, announce: Callable[[], None]) -> in
             access_log=False,
             lifespan="on",
             server_header=False,
+            # By [server] proxies, in the application.
+            proxy_headers=False,
             # Ours is never older than what it is said beside.
             date_header=False,
             timeout_graceful_shutdown=_GRACE_S,

@@ -17,7 +17,9 @@ from starlette.routing import Route, request_response
 
 from feeds.headers import SiteHeaders
 from feeds.pages import message_page
+from tidings.desk.routes import desk_routes
 from tidings.mails import mail_list, mail_part
+from tidings.peers import behind_proxies
 from tidings.published import Published
 from tidings.reports import health_report
 from tidings.web_answers import html, page_headers
@@ -46,8 +48,10 @@ def published_documents(app: App) -> Published:
     return Published(app.settings.site.output, SiteHeaders(app.settings))
 
 
-def web_application(app: App, published: Published) -> ASGIApp:
-    """Return the web application of the service."""
+def web_application(
+    app: App, published: Published, *, renew: Callable[[], None] = lambda: None
+) -> ASGIApp:
+    """Return the web application of the service; ``renew`` reads the configuration anew."""
 
     @asynccontextmanager
     async def few_threads(_: Starlette) -> AsyncIterator[None]:
@@ -63,6 +67,7 @@ def web_application(app: App, published: Published) -> ASGIApp:
             *preference_routes(app),
             *private_feed_routes(app),
             *signup_routes(app),
+            *desk_routes(app, renew),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
         ],
@@ -71,7 +76,7 @@ def web_application(app: App, published: Published) -> ASGIApp:
     # No route of its own, which would answer for ours whatever methods they do not know.
     rest.router.default = request_response(published.otherwise)
     rest.router.redirect_slashes = False
-    return published.before(rest)
+    return behind_proxies(published.before(rest), app.settings.server.proxies)
 
 
 def _health(app: App) -> Callable[[Request], Response]:

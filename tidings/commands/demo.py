@@ -14,6 +14,7 @@ from feeds.fetch import Fetcher
 from feeds.files import replace_file
 from tidings.app import load_settings, open_app
 from tidings.cli import CommandError
+from tidings.commands.desk import sign_in_address
 from tidings.commands.run import with_address
 from tidings.logs import set_up_logging
 from tidings.terminal import say
@@ -118,6 +119,7 @@ def _tell(app: App, folder: Path) -> None:
         say(f"  {name:<13}  {base}/{SLUG}/{file}")
     say(f"  the mails      {base}/mails/")
     say(f"  its health     {base}/health")
+    say(f"  the desk       {sign_in_address(app)}")
     say()
     say("Control-C stops it. Everything is in the folder; remove it to start anew.")
     # Who reads this through a pipe wants it before the service ends.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tidings.app import load_settings, open_app
 from tidings.cli import USAGE, CommandError
+from tidings.commands.desk import sign_in_address
 from tidings.logs import set_up_logging
 from tidings.mailing import check_templates
+from tidings.terminal import say
 
 if TYPE_CHECKING:
     import argparse
@@ -53,6 +56,12 @@ def tell(app: App) -> None:
     log.info(
         "serving %s/ on %s port %d", settings.base_url, settings.server.host, settings.server.port
     )
+    if settings.desk.has_sign_in:
+        log.info("the desk is at %s/desk/", settings.base_url)
+    elif sys.stdout.isatty():
+        say(f"the desk, for the next quarter of an hour: {sign_in_address(app)}")
+    else:
+        log.info("to sign in at the desk: tidings desk link")
     if settings.bucket.address:
         log.info("documents go to %s; they are not served here", settings.bucket.address)
     if settings.mail.host:

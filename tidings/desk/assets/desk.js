@@ -1,0 +1,20 @@
+// Parts of a page that change by themselves: <section data-live="/desk/part" data-every="3">.
+// Without scripts the page shows how it was when it was loaded.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const every = Number(part.dataset.every || 5) * 1000;
+  const renew = async () => {
+    if (document.hidden || part.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(part.dataset.live, { redirect: "error" });
+      if (answer.ok) part.innerHTML = await answer.text();
+    } catch {
+      // The next time may do better.
+    }
+  };
+  setInterval(renew, every);
+}
+// A button that asks first: <button data-ask="Forget it for good?">.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-ask]");
+  if (button && !confirm(button.dataset.ask)) event.preventDefault();
+});

@@ -1,0 +1,25 @@
+"""All addresses of the desk, gathered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidings.desk.audit_pages import audit_routes
+from tidings.desk.sign_in import sign_in_routes
+from tidings.desk.visit import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.routing import BaseRoute
+
+    from tidings.app import App
+
+
+def desk_routes(app: App, renew: Callable[[], None]) -> list[BaseRoute]:
+    """Return the addresses of the desk; ``renew`` puts a changed configuration in force."""
+    desk = Desk(app, renew)
+    return [
+        *sign_in_routes(desk),
+        *audit_routes(desk),
+    ]

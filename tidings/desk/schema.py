@@ -1,0 +1,49 @@
+"""The tables of the desk, as migrations."""
+
+from __future__ import annotations
+
+from feeds.migrations import Migrations
+
+DESK = Migrations(
+    "desk",
+    (
+        (
+            # Only a hash of each token is stored: who reads the store can sign in nowhere.
+            # said: what the next page tells of the last change.
+            """
+            CREATE TABLE sessions (
+                token TEXT PRIMARY KEY,
+                operator TEXT NOT NULL,
+                created TEXT NOT NULL,
+                used TEXT NOT NULL,
+                said TEXT NOT NULL DEFAULT ''
+            )
+            """,
+            # Links that sign somebody in once, made on the command line.
+            """
+            CREATE TABLE sign_in_links (
+                token TEXT PRIMARY KEY,
+                expires TEXT NOT NULL
+            )
+            """,
+            "CREATE TABLE sign_in_failures (network TEXT NOT NULL, at TEXT NOT NULL)",
+            # The times of codes of the second factor that were used: none is good twice.
+            "CREATE TABLE used_codes (step BIGINT PRIMARY KEY)",
+            # outcome: empty while the change is being made, then done, or what went wrong.
+            # before and after are JSON.
+            """
+            CREATE TABLE audit (
+                id SERIAL_KEY,
+                at TEXT NOT NULL,
+                operator TEXT NOT NULL,
+                action TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                before TEXT NOT NULL DEFAULT '',
+                after TEXT NOT NULL DEFAULT '',
+                outcome TEXT NOT NULL DEFAULT ''
+            )
+            """,
+            "CREATE INDEX audit_of ON audit (subject, id)",
+        ),
+    ),
+)
