@@ -11,23 +11,26 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from config.schedule import Interval
 from feeds.addresses import ATOM, JSON_FEED, RSS, page_address
 from feeds.attachments import FileView, file_view
-from feeds.corrections import corrected_at, correction_of
+from feeds.corrections import corrected_at, corrections_of
 from feeds.labels import withdrawn_label, withdrawn_title
 from feeds.markup import plain_text
 from feeds.text import clean_text, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date, datetime
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, datetime, timedelta
 
     from config.settings import BulletinSettings, Settings
     from feeds.corrections import Correction
     from feeds.filing import Month
     from feeds.model import Former, Item
+    from feeds.records import BulletinState
 
 LONGEST_LINE = 160
+SEARCH = "search"
 # Readers on the web, by the addresses at which they take a feed.
 _READERS = (
     ("Feedly", "https://feedly.com/i/subscription/feed%2F"),
@@ -70,7 +73,8 @@ class ItemLink:
 class ItemView:
     """An item as a page shows it.
 
-    ``day`` is None where the source states none. ``page`` is relative to the bulletin's folder,
+    ``day`` is None where the source states none. ``corrections`` are all that were made, the
+    oldest first, on its own page only. ``page`` is relative to the bulletin's folder,
     ``withdrawn`` the word for it, empty where the item stands, and ``from_bulletin`` the title of
     the bulletin on pages of several.
     """
@@ -88,7 +92,7 @@ class ItemView:
     corrected: datetime | None
     withdrawn: str
     files: tuple[FileView, ...]
-    correction: Correction | None
+    corrections: tuple[Correction, ...]
     from_bulletin: str = ""
 
 
@@ -106,7 +110,7 @@ class BulletinView:
 
     ``readers`` lead to web readers that take its feed, ``mail`` to the form that asks for mail,
     relative to the site; empty where no mail leaves.
-    ``sources`` counts the places where it is read.
+    ``search`` is where the search is asked, relative to the site; empty where none answers.
     """
 
     slug: str
@@ -115,25 +119,43 @@ class BulletinView:
     language: str
     link: str
     page_url: str
-    sources: int
     feeds: tuple[FeedLink, ...]
     readers: tuple[Link, ...]
     mail: str
+    search: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """How a source is, in words that change only with the news or with what is wrong.
+
+    ``every`` is None where it is read at fixed times, ``news`` is when it last had something new,
+    ``unread_since`` when it was last read while it is not well; each None where that is not known.
+    """
+
+    name: str
+    every: timedelta | None
+    news: datetime | None
+    is_unwell: bool
+    unread_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands around a bulletin's items: years of its archive, its views, a last notice.
+    """What stands around a bulletin's items: its sources, years of its archive, views, a notice.
 
-    The notice is clean markup. ``digests`` leads to past digests, empty where none stand.
+    The notice is clean markup. ``digests`` leads to past digests, empty where none stand,
+    and ``embed`` to what another site can show.
     """
 
+    sources: tuple[SourceView, ...] = ()
     years: tuple[tuple[int, int], ...] = ()
     latest_month: Month | None = None
     views: tuple[Link, ...] = ()
     notice: str = ""
     notice_language: str = "en"
     digests: str = ""
+    embed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +176,6 @@ def bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVie
         language=bulletin.language,
         link=bulletin.link,
         page_url=page,
-        sources=len(bulletin.sources),
         feeds=tuple(
             FeedLink(name=name, file=file, mime=mime, url=page + file)
             for name, file, mime in (
@@ -165,6 +186,24 @@ def bulletin_view(bulletin: BulletinSettings, settings: Settings) -> BulletinVie
         ),
         readers=tuple(_reader_links(page + ATOM)),
         mail=f"subscribe/{bulletin.slug}" if _is_mailed(bulletin, settings) else "",
+        search=SEARCH if settings.is_searched else "",
+    )
+
+
+def source_views(
+    bulletin: BulletinSettings, state: BulletinState, news: Mapping[str, datetime]
+) -> tuple[SourceView, ...]:
+    """Return how each source of a bulletin is; ``news`` says when each had something new."""
+    sick = {one.name: one.since for one in state.sick}
+    return tuple(
+        SourceView(
+            name=source.name,
+            every=source.schedule.every if isinstance(source.schedule, Interval) else None,
+            news=news.get(source.name),
+            is_unwell=source.name in sick,
+            unread_since=sick.get(source.name),
+        )
+        for source in bulletin.sources
     )
 
 
@@ -208,7 +247,7 @@ def item_view(  # noqa: PLR0913 - what is shown of it, and where
     *,
     language: str,
     page: str = "",
-    former: Former | None = None,
+    former: Sequence[Former] = (),
     from_bulletin: str = "",
 ) -> ItemView:
     """Return an item as a page shows it, with its text."""
@@ -228,6 +267,6 @@ def item_view(  # noqa: PLR0913 - what is shown of it, and where
         first_seen=item.first_seen,
         corrected=corrected_at(item),
         withdrawn=withdrawn_label(content.language or language) if item.withdrawn else "",
-        correction=correction_of(former, content) if former else None,
+        corrections=corrections_of(former, content),
         from_bulletin=from_bulletin,
     )

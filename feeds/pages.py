@@ -15,6 +15,7 @@ from feeds.addresses import item_path
 from feeds.filing import place_of
 from feeds.page_views import (
     LONGEST_LINE,
+    SEARCH,
     Around,
     DayView,
     Link,
@@ -28,6 +29,7 @@ from feeds.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from config.settings import BulletinSettings, Settings, SiteSettings
     from feeds.model import Former, Item
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from feeds.render import Renderer
 
 # A page of a bulletin is read on telephones: what does not fit stands in the archive.
-_MOST_BYTES = 20_000
+_MOST_BYTES = 11_000
 # Markup of an item that takes more of a page is shown as the beginning of its text.
 _LONGEST_SUMMARY = 1_200
 _LONGEST_EXCERPT = 300
@@ -70,7 +72,8 @@ def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
         bulletin=bulletin_view(bulletin, settings),
         zone=bulletin.time_zone,
         language=bulletin.language,
-        state=state,
+        sick=len(state.sick) if state else 0,
+        unread_since=_unread_since(state),
         days=days,
         beside=beside,
         notice=Markup(beside.notice),  # noqa: S704 - ours, with what the operator wrote escaped
@@ -78,6 +81,12 @@ def bulletin_page(  # noqa: PLR0913 - what stands on it, and where it stands
         shown=len(views),
         root="../" * depth,
     )
+
+
+def _unread_since(state: BulletinState | None) -> datetime | None:
+    """Return when the first of the sources that are not well was read with success last."""
+    known = (one.since for one in (state.sick if state else ()) if one.since)
+    return min(known, default=None)
 
 
 def _within(most: int, views: Iterable[ItemView]) -> list[ItemView]:
@@ -114,12 +123,12 @@ def item_page(  # noqa: PLR0913 - what stands on it, and where it stands
     *,
     settings: Settings,
     renderer: Renderer,
-    former: Former | None = None,
+    former: Sequence[Former] = (),
     around: Around | None = None,
 ) -> str:
     """Return an item's page: its link where the source gives none.
 
-    ``former`` is what it was before its last correction.
+    ``former`` is what it was before each of its corrections, the oldest first.
     """
     around = around or Around()
     return renderer.render(
@@ -181,6 +190,7 @@ def index_page(
             for bulletin, newest in bulletins
         ],
         merges=[bulletin_view(merge, settings) for merge in merges],
+        search=SEARCH if settings.is_searched else "",
         root="",
     )
 
@@ -188,11 +198,6 @@ def index_page(
 def message_page(heading: str, message: str, *, site: SiteSettings, renderer: Renderer) -> str:
     """Return a page that says one thing, such as that there is no such page."""
     return renderer.render("message.html", site=site, heading=heading, message=message, root="/")
-
-
-def stylesheet(renderer: Renderer) -> str:
-    """Return the one style sheet of all pages."""
-    return renderer.render("style.css")
 
 
 def _beside(item: Item) -> Link:

@@ -51,7 +51,7 @@ class ItemPublisher:
                 bulletin,
                 settings=self._settings,
                 renderer=self._renderer,
-                former=self._filing.last_wording(item),
+                former=self._filing.former(item),
                 around=around,
             )
             self._write(item_path(bulletin.slug, item.token), page)

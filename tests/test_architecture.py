@@ -59,6 +59,7 @@ COMPANIONS = {
         "tidings/web_bounces.py",
         "tidings/web_preferences.py",
         "tidings/web_private_feeds.py",
+        "tidings/web_search.py",
         "tidings/web_signup.py",
         "tidings/web_unsubscribe.py",
     },

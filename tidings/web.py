@@ -1,7 +1,7 @@
 """The service's addresses: what was published, how it is, and the way out of a mail.
 
-Everything public is a file that was written before; nothing is rendered for a reader, so that
-any other web server can serve the same folder.
+Everything public but the search is a file that was written before, so that any other web server
+can serve the same folder.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tidings.web_answers import html, page_headers
 from tidings.web_bounces import bounce_routes
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
+from tidings.web_search import search_routes
 from tidings.web_signup import signup_routes
 from tidings.web_unsubscribe import unsubscribe_routes
 
@@ -67,6 +68,7 @@ def web_application(
             *preference_routes(app),
             *private_feed_routes(app),
             *signup_routes(app),
+            *search_routes(app),
             *desk_routes(app, renew),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
