@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
+# A mail has its styles on its elements, as mail programs want them.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -129,7 +134,8 @@ def _mail(app: App) -> Callable[[Request], Response]:
         if found is None:
             raise HTTPException(404, "There is no such mail.")
         content, media_type = found
-        return Response(content, media_type=media_type, headers=page_headers())
+        headers = page_headers() | {"Content-Security-Policy": _MAIL_POLICY}
+        return Response(content, media_type=media_type, headers=headers)
 
     return mail
 
