@@ -68,8 +68,8 @@ POLICY = (
     f"{_ONLY_OURS}; script-src 'self'; img-src * data:; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-# What other sites may show in a frame: no script and no picture, and a form that a mail confirms.
-FRAMED_POLICY = f"{_ONLY_OURS}; frame-ancestors *"
+# What other sites may show in a frame: no script, no picture, and a form that a mail confirms.
+FRAMED_POLICY = f"{_ONLY_OURS}; img-src data:; frame-ancestors *"
 FRAMED = r"[^/]+/embed/(latest|sign-up)[.]html"
 _IS_FRAMED = re.compile(FRAMED)
 # No page needs a device, a place or a payment of its reader.
