@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from feeds.records import BulletinState
 
 LONGEST_LINE = 160
+_LONGEST_EXCERPT = 120
 SEARCH = "search"
 # Readers on the web, by the addresses at which they take a feed.
 _READERS = (
@@ -231,14 +232,20 @@ def item_link_view(item: Item, language: str) -> ItemLink:
         title=shorten(title, LONGEST_LINE),
         page=f"items/{item.token}.html",
         day=content.when.day if content.when else None,
-        excerpt=excerpt_of(content.summary_html, LONGEST_LINE),
+        excerpt=excerpt_of(content.summary_html, _LONGEST_EXCERPT, in_bytes=True),
         language=content.language,
     )
 
 
-def excerpt_of(summary_html: str, limit: int) -> str:
-    """Return the beginning of a text, without its markup."""
-    return shorten(clean_text(plain_text(summary_html)), limit)
+def excerpt_of(summary_html: str, limit: int, *, in_bytes: bool = False) -> str:
+    """Return the beginning of a text, without its markup.
+
+    In bytes it is as heavy in any script: where a letter takes three, it says about as much.
+    """
+    text = clean_text(plain_text(summary_html))
+    if in_bytes and text:
+        limit = limit * len(text) // len(text.encode())
+    return shorten(text, limit)
 
 
 def item_view(  # noqa: PLR0913 - what is shown of it, and where
