@@ -97,6 +97,7 @@ def serving(app: App, port: int = 0) -> Iterator[str]:
                 http=connection_class(_FILES, published.at_once),
                 log_config=None,
                 access_log=False,
+                server_header=False,
                 proxy_headers=False,
             )
         )
