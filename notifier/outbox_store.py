@@ -34,8 +34,9 @@ WHERE id IN (
     SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
-          created, lease,
+RETURNING id, edition, subscription, address, state, message_id,
+          attempts - attempts_before AS attempts, doubts, deaths,
+          coalesce(renewed, created) AS created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
           (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
 """

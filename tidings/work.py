@@ -183,6 +183,7 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
 
     The operator is let know where none can leave.
     """
+    from tidings.edition_alerts import mail_waiting
     from tidings.mail_alerts import mail_stops, note_run
     from tidings.mailing import open_outbox
     from tidings.notices import send_notices
@@ -199,4 +200,5 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
         sent = replace(sent, stopped=sent.stopped or notices.stopped)
     note_run(app, replace(sent, sent=sent.sent + notices.sent))
     mail_stops(app)
+    mail_waiting(app)
     return sent

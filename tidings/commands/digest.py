@@ -8,19 +8,16 @@ import webbrowser
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
-from notifier.address import parse_address
 from tidings.app import load_settings, open_app
-from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.cli import OK, CommandError
+from tidings.editions import edition_mail, send_test, test_recipient
 from tidings.logs import set_up_logging
-from tidings.mailing import check_templates, preview_mail, replayed_mail, send_preview
+from tidings.mailing import check_templates
 from tidings.terminal import say
 
 if TYPE_CHECKING:
     import argparse
     from email.message import EmailMessage
-
-    from config.settings import BulletinSettings
-    from tidings.app import App
 
 # Who a preview is addressed to: nobody (RFC 2606).
 _NOBODY = "reader@example.org"
@@ -31,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
     set_up_logging(quiet=options.quiet, debug=options.debug)
     with open_app(load_settings(options.config), register=False) as app:
         bulletin = app.bulletin(options.bulletin)
-        address = _address(options.send_to) if options.send_to else _NOBODY
+        if options.send_to:
+            address = test_recipient(app, options.send_to)
+            say(f"{address}: {send_test(app, bulletin, address, options.edition)}")
+            return OK
         # Also what stands in none of the items of today.
         check_templates(app)
-        mail = _mail(app, bulletin, address, options.edition)
-        if options.send_to:
-            say(f"{address}: {send_preview(app, address, mail)}")
-            return OK
+        mail = edition_mail(app, bulletin, _NOBODY, options.edition)
     if options.eml:
         sys.stdout.buffer.write(mail)
         return OK
@@ -46,26 +43,6 @@ def run(options: argparse.Namespace) -> int:
         return _open(_part(message, "html"))
     say(_part(message, "html" if options.html else "plain"))
     return OK
-
-
-def _mail(app: App, bulletin: BulletinSettings, address: str, number: int | None) -> bytes:
-    """Return the mail of the next edition, or of the one with a number."""
-    if number is None:
-        mail = preview_mail(app, bulletin, address)
-        problem = f"nothing was read yet; run first: tidings check {bulletin.slug}"
-    else:
-        mail = replayed_mail(app, bulletin, number, address)
-        problem = f"there is no edition {number}; the latest ones stand in the digests on its page"
-    if mail is None:
-        raise CommandError(f"{bulletin.slug}: {problem}", code=FAILED)
-    return mail
-
-
-def _address(text: str) -> str:
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise CommandError(str(error), code=USAGE) from error
 
 
 def _part(message: EmailMessage, kind: str) -> str:
