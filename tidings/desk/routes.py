@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidings.desk.audit_pages import audit_routes
+from tidings.desk.edition_pages import edition_routes
 from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.visit import Desk
 
@@ -21,4 +22,5 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
     return [
         *sign_in_routes(desk),
         *audit_routes(desk),
+        *edition_routes(desk),
     ]
