@@ -50,6 +50,12 @@ def add_tables(text: str, tables: str) -> str:
     return _restored(text, _add(_with_newlines(text), tables))
 
 
+def value_at(text: str, path: Path) -> Value | None:
+    """Return what stands at a path, as TOML has it; None where nothing does, or it is no TOML."""
+    found: Value | None = _found(_parsed(_with_newlines(text)) or {}, path)
+    return found
+
+
 # --- what the document has to say ---------------------------------------------------------------
 
 

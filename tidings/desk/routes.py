@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.edition_pages import edition_routes
 from tidings.desk.sign_in import sign_in_routes
+from tidings.desk.subscriber_list_pages import subscriber_list_routes
+from tidings.desk.subscriber_pages import subscriber_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
@@ -23,4 +25,6 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *sign_in_routes(desk),
         *audit_routes(desk),
         *edition_routes(desk),
+        *subscriber_routes(desk),
+        *subscriber_list_routes(desk),
     ]

@@ -26,7 +26,7 @@ from tidings.errors import expected
 from tidings.web_answers import read_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractContextManager
 
     from starlette.requests import Request
@@ -102,10 +102,17 @@ class Desk:
 
         return Route(path, answer, methods=["GET"])
 
-    def post(self, path: str, change: Callable[[Visit], Response]) -> Route:
+    def post(
+        self,
+        path: str,
+        change: Callable[[Visit], Response],
+        *,
+        read: Callable[[Request], Awaitable[dict[str, str]]] = read_form,
+    ) -> Route:
         """Return the route of a form, which has been found to be ours; ``change`` runs in a thread.
 
-        What an operator can mend is told on a page; nothing else of an error is shown.
+        ``read`` returns its fields. What an operator can mend is told on a page; nothing else of an
+        error is shown.
         """
 
         def answer(request: Request, fields: Mapping[str, str]) -> Response:
@@ -124,7 +131,7 @@ class Desk:
 
         async def take(request: Request) -> Response:
             refuse_foreign(request)
-            return await run_in_threadpool(answer, request, await read_form(request))
+            return await run_in_threadpool(answer, request, await read(request))
 
         return Route(path, take, methods=["POST"])
 
