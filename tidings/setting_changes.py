@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from config.edit import remove, set_value, value_at
+from config.load import parse
 from config.logins import without_login
 from config.origins import HIDDEN, origins
 from tidings.cli import USAGE, CommandError
@@ -49,7 +50,7 @@ class Changed:
 def all_origins(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[Origin, ...]:
     """Return every setting in force and where it comes from, though the file be broken by now."""
     text = read_text(settings.path).text
-    is_toml = not text or value_at(text, ()) is not None
+    is_toml = value_at(text, ()) is not None
     return origins(settings, text if is_toml else "", environ)
 
 
@@ -85,6 +86,9 @@ def change_setting(
     field = field_of(origin, file.text)
     if field.kind == "fixed":
         raise CommandError(f"{key} cannot be changed here. {field.text}", code=USAGE)
+    if value_at(file.text, ()) is None:
+        # What is no TOML is mended by hand; this says where.
+        parse(file.text, settings.path, environ)
     text = (
         remove(file.text, origin.path)
         if typed is None

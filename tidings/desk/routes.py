@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.edition_pages import edition_routes
+from tidings.desk.own_pages import own_routes
+from tidings.desk.setting_pages import setting_routes
 from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.subscriber_list_pages import subscriber_list_routes
 from tidings.desk.subscriber_pages import subscriber_routes
@@ -27,4 +29,6 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *edition_routes(desk),
         *subscriber_routes(desk),
         *subscriber_list_routes(desk),
+        *setting_routes(desk),
+        *own_routes(desk),
     ]
