@@ -53,7 +53,7 @@ def add_tables(text: str, tables: str) -> str:
 def value_at(text: str, path: Path) -> Value | None:
     """Return what stands at a path, as TOML has it; None where nothing does, or it is no TOML."""
     document = _parsed(_with_newlines(text))
-    return None if document is None else _found(document, path)  # type: ignore[no-any-return]
+    return None if document is None else _found(document, path)
 
 
 # --- what the document has to say ---------------------------------------------------------------

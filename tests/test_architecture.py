@@ -59,6 +59,7 @@ COMPANIONS = {
         "tidings/desk/subscriber_list_pages.py",
         "tidings/desk/subscriber_pages.py",
         "tidings/desk/sureness.py",
+        "tidings/desk/template_pages.py",
         "tidings/desk/uploads.py",
         "tidings/desk/visit.py",
         "tidings/web.py",

@@ -11,6 +11,7 @@ from tidings.desk.setting_pages import setting_routes
 from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.subscriber_list_pages import subscriber_list_routes
 from tidings.desk.subscriber_pages import subscriber_routes
+from tidings.desk.template_pages import template_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
@@ -31,4 +32,5 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *subscriber_list_routes(desk),
         *setting_routes(desk),
         *own_routes(desk),
+        *template_routes(desk),
     ]
