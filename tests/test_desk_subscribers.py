@@ -20,6 +20,7 @@ from tidings.desk.uploads import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     import requests
@@ -259,6 +260,29 @@ def test_an_upload_is_a_form_of_ours(operator: Operator) -> None:
     )
 
     assert (twice.status_code, broken.status_code) == (400, 400)
+
+
+def test_who_is_deleted_is_not_named_in_the_log(database: Database, noon: datetime) -> None:
+    """Neither as what a change was about, nor as a value in another one; others stay."""
+    audit = AuditStore(database, clock=lambda: noon)
+    for subject, after in (
+        ("ann@example.org", {"bulletin": "harbour"}),
+        ("harbour/1", {"to": "ann@example.org", "cc": "joann@example.org"}),
+        ("joann@example.org", None),
+    ):
+        with audit.change("operator", "test", subject) as change:
+            change.after = after
+    with pytest.raises(ValueError, match="ann"), audit.change("operator", "x", "ann@example.org"):
+        raise ValueError("ann@example.org has none")
+
+    audit.forget("ann@example.org")
+
+    assert [(line.subject, line.after, line.outcome) for line in audit.lines(limit=9)] == [
+        ("somebody deleted", None, "failed: somebody deleted has none"),
+        ("joann@example.org", None, "done"),
+        ("harbour/1", {"to": "somebody deleted", "cc": "joann@example.org"}, "done"),
+        ("somebody deleted", {"bulletin": "harbour"}, "done"),
+    ]
 
 
 def test_a_list_is_taken_away(app: App, operator: Operator) -> None:

@@ -92,13 +92,22 @@ class Desk:
     # --- routes ----------------------------------------------------------------------------
 
     def get(self, path: str, view: Callable[[Visit], Response]) -> Route:
-        """Return the route of a page; ``view`` runs in a thread."""
+        """Return the route of a page; ``view`` runs in a thread.
+
+        What an operator can mend is told; nothing else of an error is shown.
+        """
 
         def answer(request: Request) -> Response:
             operator = self.access.operator(request)
             if operator is None:
                 return self._to_sign_in(request)
-            return view(_visit(request, operator, {}))
+            try:
+                return view(_visit(request, operator, {}))
+            except Exception as error:
+                message = None if isinstance(error, HTTPException) else expected(error)
+                if message is None:
+                    raise
+                raise HTTPException(409, message) from error
 
         return Route(path, answer, methods=["GET"])
 
