@@ -76,6 +76,8 @@ class EditionListStore:
 
     def one(self, bulletin: str, number: int) -> EditionLine | None:
         """Return one edition; None where the bulletin has none of that number."""
+        if number < 1:
+            return None
         lines = self._lines(bulletin=bulletin, number=number, before=LAST, waiting=0, limit=1)
         return lines[0] if lines else None
 

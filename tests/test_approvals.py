@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_edition_store import World
-from worlds import LEASE, bulletin, entry
+from worlds import LEASE, NOON, bulletin, entry
 
+from feeds.database import open_database
+from feeds.migrations import migrate
+from feeds.schema import FEEDS
 from notifier.approval_store import ApprovalStore
 from notifier.edition_list_store import EditionListStore
 from notifier.edition_store import EditionStore
@@ -19,6 +27,7 @@ from notifier.model import NEVER, SKIPPED_REPLY, Approval, DeliveryState
 from notifier.outbox_store import Beginning, Outcome
 from notifier.past_store import Latest, PastStore, latest_from
 from notifier.retry_store import Requeued, RetryStore
+from notifier.schema import NOTIFIER
 from notifier.suppression_store import Reason, SuppressionStore
 from notifier.wish_store import WishStore
 
@@ -301,3 +310,89 @@ def test_a_ledger_is_searched(
 
     assert [line.address.partition("@")[0] for line in lines] == found
     assert NEVER - world.clock() > timedelta(days=300_000)
+
+
+class Course:
+    """What may happen between editions, operators and readers, in any order."""
+
+    def __init__(self, database: Database) -> None:
+        self.world = Approving(database)
+        self.ann = self.world.subscribe("ann", "instant")
+        self.world.subscribe("bob", "instant")
+        self.sent: Counter[tuple[int, str]] = Counter()
+        self._words: dict[int, Approval] = {}
+        self._failed: list[Delivery] = []
+
+    def item(self) -> None:
+        """Something new comes."""
+        self.world.store(entry(f"item {self.world.clock():%H%M}"))
+
+    def open(self) -> None:
+        """Editions open."""
+        self.world.open_all()
+
+    def approve(self) -> None:
+        """All that waits may be sent."""
+        self._words |= {one: Approval.APPROVED for one, _ in self._decide(Approval.APPROVED)}
+
+    def skip(self) -> None:
+        """All that waits is sent to nobody."""
+        self._words |= {one: Approval.SKIPPED for one, _ in self._decide(Approval.SKIPPED)}
+
+    def _decide(self, word: Approval) -> list[tuple[int, int]]:
+        return self.world.decide(None, word)
+
+    def leave(self) -> None:
+        """A reader leaves."""
+        self.world.subscribers.unsubscribe(self.ann, now=self.world.clock())
+
+    def come_back(self) -> None:
+        """The reader takes it back."""
+        WishStore(self.world.database).resume(self.ann, now=self.world.clock())
+
+    def send(self) -> None:
+        """What is due is sent."""
+        for delivery in self._taken():
+            self.world.attempt(delivery, DeliveryState.SENT, 250)
+            self.sent[delivery.edition_id, delivery.address] += 1
+
+    def fail(self) -> None:
+        """What is due is refused."""
+        for delivery in self._taken():
+            self.world.attempt(delivery, DeliveryState.FAILED, 550)
+            self._failed.append(delivery)
+
+    def retry(self) -> None:
+        """What was refused is queued anew."""
+        for delivery in self._failed:
+            number = self._number(delivery)
+            self.world.retries.requeue("harbour", number, now=self.world.clock())
+        self._failed.clear()
+
+    def _taken(self) -> tuple[Delivery, ...]:
+        taken = self.world.take()
+        assert {self._words[self._number(one)] for one in taken} <= {Approval.APPROVED}
+        return taken
+
+    def _number(self, delivery: Delivery) -> int:
+        line = self.world.ledger.of_delivery(delivery.id)
+        assert line is not None
+        return line.edition_number
+
+
+STEPS = ("item", "open", "send", "approve", "skip", "leave", "come_back", "fail", "retry")
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=st.lists(st.sampled_from(STEPS), max_size=24))
+def test_whatever_is_done_nothing_is_told_before_the_word_nor_twice(steps: list[str]) -> None:
+    """The ledger adds up, a skipped edition reaches nobody, and each mail is sent once."""
+    with TemporaryDirectory() as folder, open_database("", Path(folder)) as database:
+        migrate(database, (FEEDS, NOTIFIER), now=NOON)
+        course = Course(database)
+        for step in steps:
+            course.world.clock.forward(minutes=1)
+            getattr(course, step)()
+            assert course.world.ledger.unbalanced() == ()
+
+        assert set(course.sent.values()) <= {1}

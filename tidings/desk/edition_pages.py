@@ -164,7 +164,7 @@ class _Pages:
 
     def approve(self, visit: Visit) -> Response:
         """Let an edition be sent."""
-        return self._approve(visit, int(visit.place["number"]), self._path(visit))
+        return self._approve(visit, _number(visit), self._path(visit))
 
     def approve_all(self, visit: Visit) -> Response:
         """Let all editions of a bulletin be sent that wait now."""
@@ -181,7 +181,7 @@ class _Pages:
 
     def skip(self, visit: Visit) -> Response:
         """Let an edition be sent to nobody."""
-        slug, number = visit.place["bulletin"], int(visit.place["number"])
+        slug, number = visit.place["bulletin"], _number(visit) or 0
         subject = f"{slug}/{number}"
         with self._desk.change(visit, "skip edition", subject, before="waiting") as change:
             decided = skip(self._desk.app, slug, number)
@@ -191,7 +191,7 @@ class _Pages:
 
     def retry(self, visit: Visit) -> Response:
         """Queue what failed anew: all of an edition, or one delivery."""
-        slug, number = visit.place["bulletin"], int(visit.place["number"])
+        slug, number = visit.place["bulletin"], _number(visit) or 0
         delivery = number_in(visit.fields, "delivery") or 0
         with self._desk.change(visit, "retry deliveries", f"{slug}/{number}") as change:
             done = retry(
@@ -219,7 +219,7 @@ class _Pages:
 
     def _line(self, visit: Visit) -> EditionLine:
         lists = EditionListStore(self._desk.app.database)
-        line = lists.one(visit.place["bulletin"], min(int(visit.place["number"]), _LARGEST))
+        line = lists.one(visit.place["bulletin"], _number(visit) or 0)
         if line is None:
             raise HTTPException(404, "There is no such edition.")
         return line

@@ -101,6 +101,6 @@ def _text(visit: Visit) -> str:
 def _defaults(visit: Visit) -> Defaults:
     return Defaults(
         bulletin=visit.fields.get("bulletin", ""),
-        consent_source=visit.fields.get("consent_source", "").strip() or "import",
+        consent_source=visit.fields.get("consent_source", "").strip()[:200] or "import",
         consent_date=visit.fields.get("consent_date", "").strip(),
     )

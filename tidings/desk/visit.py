@@ -217,8 +217,13 @@ class Desk:
 def _visit(request: Request, operator: Operator, fields: Mapping[str, str]) -> Visit:
     return Visit(
         operator=operator,
-        place=request.path_params,
-        query=dict(request.query_params),
-        fields=fields,
+        place=_storable(request.path_params),
+        query=_storable(request.query_params),
+        fields=_storable(fields),
         request=request,
     )
+
+
+def _storable(values: Mapping[str, str]) -> dict[str, str]:
+    """Return texts without the one character that a database may refuse."""
+    return {name: str(value).replace("\0", "") for name, value in values.items()}
