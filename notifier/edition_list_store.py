@@ -76,7 +76,7 @@ class EditionListStore:
 
     def one(self, bulletin: str, number: int) -> EditionLine | None:
         """Return one edition; None where the bulletin has none of that number."""
-        if number < 1:
+        if not bulletin or number < 1:
             return None
         lines = self._lines(bulletin=bulletin, number=number, before=LAST, waiting=0, limit=1)
         return lines[0] if lines else None

@@ -374,7 +374,8 @@ MAIN = "bulletins.harbour.sources.main"
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
                 "Known: approval, corrections_in_digest, corrections_in_feed, description, ended, "
-                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, title, views"
+                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, "
+                "title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
