@@ -240,3 +240,16 @@ def test_everything_is_tried_where_there_is_nothing_yet(tmp_path: Path) -> None:
     with Site(tmp_path, clock=Clock()).app() as app:
         Previews(app, None, app.renderer).try_all()
         assert TemplateFiles(app).all()
+
+
+def test_a_file_that_is_no_text_is_told(site: Site, operator: Operator) -> None:
+    """With its path, on a page; nothing is guessed of it, and nothing written over it."""
+    place = site.folder / "templates/style.css"
+    place.write_bytes(b"\xff\xfe")
+
+    answer = operator.get("/desk/templates")
+
+    assert answer.status_code == 409
+    assert f"{place} is not UTF-8" in text_of(answer)
+    assert send(operator, "/desk/templates/edit", name="style.css", text="x").status_code == 409
+    assert place.read_bytes() == b"\xff\xfe"
