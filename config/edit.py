@@ -50,6 +50,12 @@ def add_tables(text: str, tables: str) -> str:
     return _restored(text, _add(_with_newlines(text), tables))
 
 
+def value_at(text: str, path: Path) -> Value | None:
+    """Return what stands at a path, as TOML has it; None where nothing does, or it is no TOML."""
+    document = _parsed(_with_newlines(text))
+    return None if document is None else _found(document, path)
+
+
 # --- what the document has to say ---------------------------------------------------------------
 
 

@@ -347,6 +347,10 @@ class BulletinSettings:
         default=False,
         why="A digest also tells of items that were told before and corrected since.",
     )
+    approval: bool = setting(
+        default=False,
+        why="Each edition waits until an operator approves or skips it, at the desk or by verb.",
+    )
     sources: tuple[SourceSettings, ...] = ()
     views: tuple[ViewSettings, ...] = ()
     channels: tuple[ChannelSettings, ...] = ()

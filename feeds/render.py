@@ -92,6 +92,10 @@ class Renderer:
             digest.update(path.read_bytes() + b"\0")
         return digest.hexdigest()
 
+    def sources(self) -> dict[str, Path]:
+        """Return the file of every template in use, by its name."""
+        return dict(sorted(self._in_use().items()))
+
     def _in_use(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in reversed(self._folders):
@@ -121,7 +125,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
 
     kind = sandbox() if sandboxed else jinja2.Environment
     environment = kind(
-        loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+        loader=_loader(folders),
         autoescape=lambda name: name is not None and name.endswith(_ESCAPED),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -143,6 +147,25 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     environment.filters.update(filters)
     environment.globals["direction"] = direction
     return environment
+
+
+def _loader(folders: tuple[Path, ...]) -> Any:  # noqa: ANN401 - as above
+    """Return what finds templates, and sees that another one has come before one, or has gone."""
+    import jinja2
+
+    class Loader(jinja2.FileSystemLoader):
+        """Of two with one name the first; which one that is may change while it is used."""
+
+        def get_source(self, environment: Any, template: str) -> Any:  # noqa: ANN401 - Jinja's
+            source, path, is_as_it_was = super().get_source(environment, template)
+
+            def is_current() -> bool:
+                first = next((f for f in folders if (f / template).is_file()), None)
+                return first is not None and first / template == Path(path) and is_as_it_was()
+
+            return source, path, is_current
+
+    return Loader([str(folder) for folder in folders])
 
 
 @lru_cache(maxsize=512)

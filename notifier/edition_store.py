@@ -13,7 +13,7 @@ from feeds.instants import from_column, to_column
 from notifier.due_store import CORRECTED, NEW, decide, is_any_due, take_due
 from notifier.fresh_store import ANNOUNCED
 from notifier.health_store import health_from_column, health_of, health_to_column
-from notifier.model import Form
+from notifier.model import NEVER, SKIPPED_REPLY, Approval, Form
 from notifier.subscription_columns import A_PERSON
 from notifier.suppression_store import SuppressionStore
 
@@ -32,10 +32,10 @@ BATCH = 500
 
 _OPEN = """
 INSERT INTO editions (
-    bulletin, number, after, upto, opened, audience, key, language, form, whole, health
+    bulletin, number, after, upto, opened, audience, key, language, form, whole, health, approval
 )
 SELECT :bulletin, coalesce(max(number), 0) + 1, -coalesce(max(number), 0) - 1, :upto, :now, 0,
-       :key, :language, :form, :whole, :health
+       :key, :language, :form, :whole, :health, :approval
 FROM editions WHERE bulletin = :bulletin
 RETURNING id
 """
@@ -48,7 +48,7 @@ INSERT INTO deliveries (
     edition, subscription, address, channel, state, message_id, next_attempt, created, reply,
     finished
 ) VALUES (
-    :edition, :subscription, :address, :channel, :state, :message_id, :now, :now, :reply, :finished
+    :edition, :subscription, :address, :channel, :state, :message_id, :due, :now, :reply, :finished
 )
 """
 _ITEMS = f"""
@@ -58,7 +58,7 @@ SELECT {ITEM}, kind, frozen, was FROM (
 ORDER BY published DESC, number DESC
 """
 _EDITION = """
-SELECT id, bulletin, number, audience, language, form, whole, opened, health,
+SELECT id, bulletin, number, audience, language, form, whole, opened, health, approval,
     (SELECT max(finished) FROM deliveries WHERE edition = editions.id AND state = 'sent') AS sent_at
 FROM editions
 """
@@ -76,6 +76,7 @@ class Edition:
     It is written in ``language`` (empty: the bulletin's) and ``form``. ``whole`` says that it
     holds all that was new, so that it is no secret of somebody's filter. ``health`` is how the
     sources were read before it opened. ``sent`` is when its last mail left, None before.
+    ``approval`` says whether it may be sent.
     """
 
     id: int
@@ -88,6 +89,7 @@ class Edition:
     opened: datetime
     health: Health | None = None
     sent: datetime | None = None
+    approval: Approval = Approval.NOT_NEEDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ class EditionStore:
         self._correcting = {
             bulletin.slug for bulletin in bulletins if bulletin.corrections_in_digest
         }
+        self._approving = {bulletin.slug for bulletin in bulletins if bulletin.approval}
 
     def open_due(self, *, now: datetime) -> Decided:
         """Decide for a batch of due subscriptions who gets which items, in one transaction.
@@ -150,23 +153,29 @@ class EditionStore:
             reasons = is_suppressed(transaction, [one.subscription.address for one in due])
             queued = 0
             for planned, audience in audiences.items():
-                edition = self._open(transaction, planned, now=now)
-                queued += self._queue(transaction, edition, audience, reasons, now=now)
+                edition, approval = self._open(transaction, planned, now=now)
+                queued += self._queue(
+                    transaction, edition, approval, audience, suppressed=reasons, now=now
+                )
         return Decided(subscriptions=len(due), deliveries=queued)
 
-    def _open(self, transaction: Transaction, planned: Planned, *, now: datetime) -> int:
-        """Return the edition of these items, opened now or before."""
+    def _open(
+        self, transaction: Transaction, planned: Planned, *, now: datetime
+    ) -> tuple[int, Approval]:
+        """Return the edition of these items, opened now or before, and whether it may be sent."""
         # Two workers that open editions of one bulletin at once would take the same number.
         transaction.one(
             "SELECT 1 FROM bulletins WHERE slug = :slug FOR UPDATE", slug=planned.bulletin
         )
         known = transaction.one(
-            "SELECT id FROM editions WHERE bulletin = :bulletin AND key = :key",
+            "SELECT id, approval FROM editions WHERE bulletin = :bulletin AND key = :key",
             bulletin=planned.bulletin,
             key=planned.key,
         )
         if known is not None:
-            return int(known["id"])
+            return int(known["id"]), Approval(known["approval"])
+        waits = planned.bulletin in self._approving
+        approval = Approval.WAITING if waits else Approval.NOT_NEEDED
         row = transaction.one(
             _OPEN,
             bulletin=planned.bulletin,
@@ -177,6 +186,7 @@ class EditionStore:
             form=planned.form.value,
             whole=int(planned.whole),
             health=health_to_column(health_of(transaction, planned.bulletin, now=now)),
+            approval=approval.value,
         )
         if row is None:
             raise RuntimeError("an edition just opened is not there")
@@ -187,18 +197,25 @@ class EditionStore:
                 for item, kind, shown, was in planned.items
             ],
         )
-        return int(row["id"])
+        return int(row["id"]), approval
 
-    def _queue(
+    def _queue(  # noqa: PLR0913 - what a delivery is made of
         self,
         transaction: Transaction,
         edition: int,
+        approval: Approval,
         audience: Sequence[Subscription],
-        suppressed: Mapping[str, str],
         *,
+        suppressed: Mapping[str, str],
         now: datetime,
     ) -> int:
-        """Queue a delivery for each; those of suppressed addresses are counted, but not sent."""
+        """Queue a delivery for each; those of suppressed addresses are counted, but not sent.
+
+        Of an edition that waits for a word they are never due, and of a skipped one not sent.
+        """
+        if approval is Approval.SKIPPED:
+            suppressed = {one.address: SKIPPED_REPLY for one in audience} | dict(suppressed)
+        due = NEVER if approval is Approval.WAITING else now
         transaction.run_each(
             _QUEUE,
             [
@@ -212,6 +229,7 @@ class EditionStore:
                     "finished": to_column(now) if subscription.address in suppressed else None,
                     "message_id": self.message_id(edition, subscription.id),
                     "now": to_column(now),
+                    "due": to_column(due),
                 }
                 for subscription in audience
             ],
@@ -302,6 +320,7 @@ def _edition_from(row: Row) -> Edition:
         opened=from_column(row["opened"]),
         health=health_from_column(row["health"]),
         sent=from_column(row["sent_at"]) if row["sent_at"] else None,
+        approval=Approval(row["approval"]),
     )
 
 

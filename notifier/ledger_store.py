@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column
-from notifier.model import DeliveryState
+from notifier.model import NEVER, DeliveryState
+from notifier.subscription_columns import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,14 @@ GROUP BY editions.id, editions.bulletin, editions.number, audience
 """
 # Enough for a person to read; the counts say how many there are.
 MOST = 200
+# Beyond every id.
+LAST = 2**62
+OPEN = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.DEFERRED,
+    DeliveryState.UNCERTAIN,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +79,8 @@ class Attempt:
 class LedgerLine:
     """One delivery with all its attempts: why somebody got an edition, or did not.
 
-    ``reply`` is the last word on it; ``next_attempt`` is None once it is ``finished``. ``items``
+    ``reply`` is the last word on it; ``next_attempt`` is None once it is ``finished``, and while
+    its edition waits for an operator. ``items``
     are the titles that the edition holds. ``address`` is empty where somebody was forgotten.
     """
 
@@ -88,6 +98,11 @@ class LedgerLine:
     finished: datetime | None
     items: tuple[str, ...]
     attempts: tuple[Attempt, ...]
+
+    @property
+    def awaits_word(self) -> bool:
+        """Whether it waits for an operator, who has not approved its edition."""
+        return self.finished is None and self.next_attempt is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +122,12 @@ class Sum:
     def balanced(self) -> bool:
         """Whether the law holds: audience = sent + failed + suppressed + open."""
         return self.audience == self.sent + self.failed + self.suppressed + self.open
+
+
+def containing(part: str) -> str:
+    """Return the pattern of LIKE, with ! before what is meant as it is, for texts with a part."""
+    safe = "".join(f"!{letter}" if letter in "!%_" else letter for letter in part.lower())
+    return f"%{safe}%"
 
 
 class LedgerStore:
@@ -137,9 +158,33 @@ class LedgerStore:
         lines = self._lines("id = :about", about=delivery, limit=1)
         return lines[0] if lines else None
 
-    def _lines(self, which: str, *, about: object, limit: int) -> tuple[LedgerLine, ...]:
+    def of_edition(
+        self,
+        edition: int,
+        *,
+        find: str = "",
+        states: Sequence[DeliveryState] = (),
+        before: int = LAST,
+        limit: int = MOST,
+    ) -> tuple[LedgerLine, ...]:
+        """Return deliveries of an edition, the latest first: those before one, in some states.
+
+        ``find`` is a part of their addresses.
+        """
+        listed, values = several([state.value for state in states or DeliveryState])
+        return self._lines(
+            f"edition = :about AND id < :before AND state IN ({listed}) "
+            "AND lower(address) LIKE :find ESCAPE '!'",
+            about=edition,
+            before=before,
+            find=containing(find),
+            limit=limit,
+            **values,
+        )
+
+    def _lines(self, which: str, *, limit: int, **values: object) -> tuple[LedgerLine, ...]:
         with self._database.reading() as transaction:
-            rows = transaction.all(_LINES.format(which=which), about=about, limit=limit)
+            rows = transaction.all(_LINES.format(which=which), limit=limit, **values)
             titles = {
                 edition: tuple(row["title"] for row in transaction.all(_TITLES, edition=edition))
                 for edition in {row["edition"] for row in rows}
@@ -153,13 +198,13 @@ class LedgerStore:
         having = "HAVING editions.id IN (SELECT edition FROM edition_items WHERE item = :item)"
         with self._database.reading() as transaction:
             rows = transaction.all(f"{_SUMS} {having} ORDER BY editions.id", item=item)
-        return tuple(map(_sum_from, rows))
+        return tuple(map(sum_from, rows))
 
     def sums(self) -> tuple[Sum, ...]:
         """Return where the audience of each edition is, in their order."""
         with self._database.reading() as transaction:
             rows = transaction.all(f"{_SUMS} ORDER BY editions.id")
-        return tuple(map(_sum_from, rows))
+        return tuple(map(sum_from, rows))
 
     def unbalanced(self) -> tuple[Sum, ...]:
         """Return the editions that break the law of the ledger: none, or something is wrong."""
@@ -168,7 +213,7 @@ class LedgerStore:
 
 def _line_from(rows: Sequence[Row], titles: Mapping[int, tuple[str, ...]]) -> LedgerLine:
     row = rows[0]
-    finished = from_column(row["finished"])
+    finished, due = from_column(row["finished"]), from_column(row["next_attempt"])
     return LedgerLine(
         delivery_id=row["id"],
         edition_id=row["edition"],
@@ -180,7 +225,7 @@ def _line_from(rows: Sequence[Row], titles: Mapping[int, tuple[str, ...]]) -> Le
         message_id=row["message_id"],
         reply=row["reply"],
         created=from_column(row["created"]),
-        next_attempt=None if finished else from_column(row["next_attempt"]),
+        next_attempt=None if finished or due >= NEVER else due,
         finished=finished,
         items=titles[row["edition"]],
         attempts=tuple(attempt_from(row) for row in rows if row["attempt"] is not None),
@@ -201,7 +246,8 @@ def attempt_from(row: Row) -> Attempt:
     )
 
 
-def _sum_from(row: Row) -> Sum:
+def sum_from(row: Row) -> Sum:
+    """Return where an audience is, as a row has counted it."""
     return Sum(
         edition_id=row["id"],
         bulletin=row["bulletin"],

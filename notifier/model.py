@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from feeds.filters import ItemFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import date, datetime
+    from datetime import date
 
     from feeds.attachments import FileView
     from feeds.model import Content
@@ -47,6 +48,20 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
     UNCERTAIN = "uncertain"
 
+
+class Approval(StrEnum):
+    """Whether an edition may be sent: where an operator wants to see each before it is."""
+
+    NOT_NEEDED = ""
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SKIPPED = "skipped"
+
+
+# The last word on deliveries of an edition that is sent to nobody.
+SKIPPED_REPLY = "skipped by the operator"
+# When a delivery is due that waits for a word and for no time.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 EVERYTHING = ItemFilter()
 # Why a subscription ended: the word of its deliveries, by which they are known again.
@@ -224,10 +239,12 @@ class Delivery:
 
     ``message_id`` is derived from edition and subscriber, with its angle brackets, and stored,
     so that a second try after an unknown outcome carries the same one. ``attempts`` is the number
-    of the attempt that comes next or is being made. ``doubts`` counts the attempts that ended
-    without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers the
-    claims. ``token`` is the subscription's, which is ``wanted`` until it ends; ``ended_because``
-    says why it did. ``first_try`` is when it was first attempted, None before.
+    of the attempt that comes next or is being made, and ``created`` when its time began: both
+    count from when it was queued, or approved, or queued anew. ``doubts`` counts the attempts that
+    ended without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers
+    the claims. ``token`` is the subscription's, which is ``wanted`` until it ends;
+    ``ended_because`` says why it did. ``first_try`` is when it was first attempted in that time,
+    None before.
     """
 
     id: int

@@ -44,6 +44,11 @@ class NoticeLine:
     finished: datetime | None
     attempts: tuple[Attempt, ...]
 
+    @property
+    def awaits_word(self) -> bool:
+        """Whether it waits for an operator: no notice does."""
+        return False
+
 
 class NoticeLedgerStore:
     """The ledger of notices in a database."""

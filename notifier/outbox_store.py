@@ -33,14 +33,16 @@ SET lease = lease + 1, next_attempt = :until,
     deaths = deaths + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
     state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE state END
 WHERE id IN ({which})
-RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
-          created, lease,
+RETURNING id, edition, subscription, address, state, message_id,
+          attempts - attempts_before AS attempts, doubts, deaths,
+          coalesce(renewed, created) AS created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
           (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted,
           (SELECT ended_because FROM subscriptions WHERE subscriptions.id = subscription)
               AS ended_because,
-          CASE WHEN attempts > 0 THEN (SELECT min(started) FROM attempts
-               WHERE attempts.delivery = deliveries.id) END AS first_try
+          CASE WHEN attempts > attempts_before THEN (SELECT min(started) FROM attempts
+               WHERE attempts.delivery = deliveries.id
+               AND attempts.number > deliveries.attempts_before) END AS first_try
 """
 _MAILS = f"""
 SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from feeds.filters import ItemFilter
@@ -15,10 +15,11 @@ from feeds.instants import from_column
 from notifier.model import CHANNEL, EVERYTHING, Form, Rule, Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from feeds.database import Row
 
+T = TypeVar("T")
 SUBSCRIPTION = (
     "subscriptions.id AS id, subscriber, address, bulletin, time_zone, language, mark, token, "
     "form, paused_until, ended"
@@ -39,6 +40,12 @@ def several(values: Sequence[object]) -> tuple[str, dict[str, object]]:
     size = next(size for size in _SIZES if size >= len(values))
     filled = chain(values, repeat(values[-1] if values else None))
     return _listed(size), dict(zip(_names(size), filled, strict=False))
+
+
+def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield values in lists that ``several`` takes."""
+    for start in range(0, len(values), _SIZES[-1]):
+        yield values[start : start + _SIZES[-1]]
 
 
 @lru_cache(maxsize=len(_SIZES))

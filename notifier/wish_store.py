@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.instants import to_column
-from notifier.model import UNSUBSCRIBED, SubscriberState
+from notifier.model import NEVER, UNSUBSCRIBED, SubscriberState
 from notifier.rule_store import put_rules, with_rules
 from notifier.subscriber_store import end
 from notifier.subscription_columns import SUBSCRIPTION
@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 # Who changes their mind within this time has lost nothing of what came in between.
 UNDO = timedelta(days=30)
 _FROM = "FROM subscriptions JOIN subscribers ON subscribers.id = subscriptions.subscriber"
+# Of an edition that waits for an operator they wait as well; of one that was skipped none is sent.
 _REQUEUE = f"""
-UPDATE deliveries SET state = 'queued', reply = '', finished = NULL, next_attempt = :now,
-    created = :now
+UPDATE deliveries SET state = 'queued', reply = '', finished = NULL,
+    renewed = :now, attempts_before = attempts,
+    next_attempt = CASE WHEN edition IN (SELECT id FROM editions WHERE approval = 'waiting')
+        THEN :never ELSE :now END
 WHERE subscription = :id AND state = 'suppressed' AND reply = '{UNSUBSCRIBED}'
-  AND finished >= :ended
+  AND finished >= :ended AND edition NOT IN (SELECT id FROM editions WHERE approval = 'skipped')
+"""
+_UNDECIDED = """
+SELECT id FROM editions WHERE bulletin = :bulletin AND approval = 'waiting'
+ORDER BY number FOR UPDATE
 """
 
 
@@ -120,8 +127,14 @@ class WishStore:
                 id=current.subscriber_id,
             )
             put_rules(transaction, replace(current, ended=None), before=None, now=now)
+            # Whoever decides on an edition waits, or has decided when the rows are written.
+            transaction.all(_UNDECIDED, bulletin=current.bulletin)
             transaction.run(
-                _REQUEUE, id=current.id, ended=to_column(current.ended), now=to_column(now)
+                _REQUEUE,
+                id=current.id,
+                ended=to_column(current.ended),
+                now=to_column(now),
+                never=to_column(NEVER),
             )
         return True
 

@@ -58,6 +58,7 @@ VERBS = (
     "run",
     "desk",
     "digest",
+    "editions",
     "subscribers",
     "channels",
     "items",

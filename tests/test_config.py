@@ -376,9 +376,9 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: channels, corrections_in_digest, corrections_in_feed, description, ended, "
-                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, "
-                "title, views"
+                "Known: approval, channels, corrections_in_digest, corrections_in_feed, "
+                "description, ended, farewell, formerly, icon, language, link, moved_to, notice, "
+                "sources, time_zone, title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),

@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    mail = (_digest, _subscribers, _channels, _bounces, _doctor)
+    mail = (_digest, _editions, _subscribers, _channels, _bounces, _doctor)
     looking_after = (*mail, _items, _sources, _settings)
     for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
@@ -217,6 +217,14 @@ def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
         metavar="N",
         help="not the next one, but this one again, as it was sent",
     )
+
+
+def _editions(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_editions import add_actions
+
+    parser = _verb(verbs, "editions", "what was told to whom: list, approve, skip, retry")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_actions(lambda name, does: _verb(actions, name, does), _json, _count)
 
 
 def _subscribers(verbs: Verbs[argparse.ArgumentParser]) -> None:

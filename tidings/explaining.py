@@ -32,6 +32,8 @@ def told_words(told: LedgerLine | NoticeLine) -> str:
     """Say how far a mail has come, and what was said at each attempt before the last."""
     if told.state is DeliveryState.SENT and told.finished:
         words = f"sent {_time(told.finished)}: {told.reply}"
+    elif told.awaits_word:
+        words = "waits for an operator to approve its edition"
     else:
         words = _STATES[told.state] + (f" ({told.reply})" if told.reply else "")
     before = told.attempts[:-1] if told.finished else told.attempts

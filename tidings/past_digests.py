@@ -13,7 +13,7 @@ from feeds.manifest import Manifest, manifest_from
 from feeds.publish_checked import write_checked
 from notifier.digest_addresses import digest_feed_paths, digest_path, digests_path
 from notifier.digest_pages import DigestPages
-from notifier.past_store import PastStore
+from notifier.past_store import Latest, PastStore, latest_from
 from tidings.issues import edition_digest
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def publish_digests(app: App) -> tuple[str, ...]:
 
 
 def _publish(
-    app: App, store: PastStore, bulletin: BulletinSettings, state: BulletinState, latest: int
+    app: App, store: PastStore, bulletin: BulletinSettings, state: BulletinState, latest: Latest
 ) -> bool:
     """Write what is stale of one bulletin; tell whether there was anything to do."""
     path = f"{digests_path(bulletin.slug)}{manifest.NAME}"
@@ -61,7 +61,7 @@ def _publish(
     behind = done if done.is_behind(state, now.recipe) else Manifest()
     pages = DigestPages(app.settings.site, app.settings.base_url, app.renderer)
     past = partial(_past, app, pages, bulletin)
-    stale = store.stale(bulletin.slug, since=behind.number, after=int(behind.archived or 0))
+    stale = store.stale(bulletin.slug, since=behind.number, after=latest_from(behind.archived))
     is_first = app.output.read(f"{digests_path(bulletin.slug)}index.html") is None
     with app.output.lock():
         for number in stale:

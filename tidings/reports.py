@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from notifier.approval_store import ApprovalStore
 from notifier.stop_store import NOTICES
 from tidings.renewing import IN_FORCE, UNUSABLE
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from feeds.item_admin_store import History
     from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
-    from notifier.ledger_store import Attempt, Sum
+    from notifier.edition_list_store import EditionLine
+    from notifier.ledger_store import Attempt
     from tidings.app import App
     from tidings.desk.audit_store import Line
     from tidings.renewing import State
@@ -156,6 +158,38 @@ def attempt_report(attempt: Attempt) -> Report:
     }
 
 
+def edition_report(line: EditionLine) -> Report:
+    """Return one edition: what it holds, and where its audience is."""
+    return {
+        "bulletin": line.bulletin,
+        "number": line.number,
+        "opened": _instant(line.opened),
+        "language": line.language,
+        "form": line.form.value,
+        "items": line.items,
+        "approval": line.approval.value or None,
+        "audience": line.sum.audience,
+        "sent": line.sum.sent,
+        "failed": line.sum.failed,
+        "suppressed": line.sum.suppressed,
+        "open": line.sum.open,
+    }
+
+
+def waiting_report(app: App) -> list[Report]:
+    """Return which editions wait for an operator's word."""
+    return [
+        {
+            "bulletin": edition.bulletin,
+            "number": edition.number,
+            "since": _instant(edition.opened),
+            "items": edition.items,
+            "deliveries": edition.deliveries,
+        }
+        for edition in ApprovalStore(app.database).waiting()
+    ]
+
+
 def refused_report(app: App) -> list[Report]:
     """Return which feeds are not published as they should be, by which item and rule."""
     return [asdict(refusal) for refusal in app.publisher.refused()]
@@ -205,15 +239,8 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "mail_stopped_since": _instant(stop.since) if stop else None,
         "notices_unwritten_since": _instant(unwritten.since) if unwritten else None,
         "editions_out_of_balance": unbalanced,
+        "editions_waiting": waiting_report(app),
     }
-
-
-def edition_report(found: Sum) -> Report:
-    """Return where the audience of an edition is."""
-    report = asdict(found)
-    number = report.pop("edition_number")
-    del report["edition_id"]
-    return report | {"number": number}
 
 
 def line_report(line: Line) -> Report:

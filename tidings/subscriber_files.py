@@ -18,7 +18,6 @@ from tidings.cli import USAGE, CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from config.settings import BulletinSettings, Settings
     from notifier.model import Subscription
@@ -71,42 +70,43 @@ class Defaults:
 
 
 def read_rows(
-    path: Path, settings: Settings, defaults: Defaults, *, now: datetime
+    text: Iterable[str], name: str, settings: Settings, defaults: Defaults, *, now: datetime
 ) -> Iterator[Row | RowError]:
-    """Yield the lines of a file, those that cannot be used as errors.
+    """Yield the lines of a file of that name, those that cannot be used as errors.
 
     Several lines of one address and bulletin are rules of one subscription, in their order.
     Raises CommandError where the file is none.
     """
-    for line, fields in _lines(path):
+    for line, fields in _lines(text, name):
         try:
             yield _row(line, fields, settings, defaults, now=now)
         except (ValueError, LookupError) as error:
             reason = f"the column {error.field}" if isinstance(error, Unwanted) else str(error)
-            yield RowError(f"{path}:{line}: {reason}")
+            yield RowError(f"{name}:{line}: {reason}")
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(text: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        # Spreadsheets put a byte order mark in front.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            names = reader.fieldnames or []
-            if "address" not in names or set(names) - set(COLUMNS):
-                raise CommandError(
-                    f"{path}: the first line must name columns, address among them; "
-                    f"known are: {', '.join(COLUMNS)}",
-                    code=USAGE,
-                )
-            for fields in reader:
-                yield (
-                    reader.line_num,
-                    {name: (value or "").strip() for name, value in fields.items() if name},
-                )
+        reader = csv.DictReader(text)
+        names = reader.fieldnames or []
+        if "address" not in names or set(names) - set(COLUMNS):
+            raise CommandError(
+                f"{name}: the first line must name columns, address among them; "
+                f"known are: {', '.join(COLUMNS)}",
+                code=USAGE,
+            )
+        for fields in reader:
+            yield (
+                reader.line_num,
+                {column: (value or "").strip() for column, value in fields.items() if column},
+            )
     except (OSError, UnicodeError, csv.Error) as error:
-        raise CommandError(
-            f"{path}: cannot be read as CSV in UTF-8 ({error})", code=USAGE
-        ) from error
+        raise unreadable(name, error) from error
+
+
+def unreadable(name: str, error: Exception) -> CommandError:
+    """Return the error of a file that is no list."""
+    return CommandError(f"{name}: cannot be read as CSV in UTF-8 ({error})", code=USAGE)
 
 
 def _row(

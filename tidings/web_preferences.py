@@ -23,6 +23,7 @@ from notifier.wishes import (
     rules_from_form,
     zone_from,
 )
+from tidings.desk.audit_store import AuditStore
 from tidings.private_feeds import private_feeds_of
 from tidings.web_answers import html, page_headers, read_form, see
 
@@ -130,6 +131,8 @@ class _Preferring:
         """Delete all that is known of a subscriber; what was posted is not read."""
         subscription = self._subscription(request)
         self._app.wishes.forget(subscription, now=self._app.clock())
+        # What operators did about somebody names them, too.
+        AuditStore(self._app.database, clock=self._app.clock).forget(subscription.address)
         return html(
             self._pages.delete(address="", token="", language=subscription.language, is_done=True)
         )

@@ -212,6 +212,7 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
 
     The operator is let know where none can leave.
     """
+    from tidings.edition_alerts import mail_waiting
     from tidings.mail_alerts import mail_stops, note_notices, note_run
     from tidings.mailing import open_outbox
     from tidings.notices import send_notices
@@ -233,4 +234,5 @@ def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
     note_run(app, replace(sent, sent=sent.sent + notices.sent))
     note_notices(app, broken)
     mail_stops(app)
+    mail_waiting(app)
     return replace(sent, stopped=sent.stopped or broken)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from feeds.addresses import page_address
 from feeds.check import Word
 from feeds.page_views import bulletin_view
+from notifier.edition_list_store import EditionListStore
 from tidings import item_changes, pausing
 from tidings.api import shapes
 from tidings.desk.item_pages import is_older
@@ -221,9 +222,10 @@ def _changed(call: Call, item: Item, action: str, change: Callable[[], str]) -> 
 
 
 def _editions(call: Call) -> object:
-    slug = call.asked.bulletin
-    sums = [found for found in call.app.ledger.sums() if slug in {"", found.bulletin}]
-    return [edition_report(found) for found in reversed(sums[-call.asked.limit :])]
+    lines = EditionListStore(call.app.database).latest(
+        call.asked.bulletin, waiting_only=call.asked.waiting, limit=call.asked.limit
+    )
+    return [edition_report(line) for line in lines]
 
 
 def _changes(call: Call) -> object:

@@ -215,6 +215,11 @@ class Edition(Struct, kw_only=True):
 
     bulletin: str
     number: int
+    opened: str | None
+    language: str
+    form: Literal["html", "text"]
+    items: int
+    approval: Literal["waiting", "approved", "skipped"] | None
     audience: int
     sent: int
     failed: int
@@ -226,6 +231,7 @@ class EditionsAsked(Struct, kw_only=True):
     """Which editions are wanted; the latest first."""
 
     bulletin: Annotated[str, Meta(max_length=64, description="Of this one; empty: of all.")] = ""
+    waiting: Annotated[bool, Meta(description="Those alone that wait for approval.")] = False
     limit: Limit = 50
 
 

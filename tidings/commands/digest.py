@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from notifier.address import parse_address
 from tidings.app import load_settings, open_app
 from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.editions import edition_mail, send_test, test_recipient
 from tidings.explaining import coming_words
 from tidings.logs import set_up_logging
-from tidings.mailing import coming_mail, preview_mail, replayed_mail, send_preview
+from tidings.mailing import coming_mail, send_preview
 from tidings.terminal import say
 from tidings.trials import check_templates
 
@@ -33,17 +34,15 @@ def run(options: argparse.Namespace) -> int:
     set_up_logging(quiet=options.quiet, debug=options.debug)
     with open_app(load_settings(options.config), register=False) as app:
         bulletin = app.bulletin(options.bulletin)
-        address = _address(options.send_to) if options.send_to else _NOBODY
+        if options.send_to:
+            say(_send(app, bulletin, options))
+            return OK
         # Also what stands in none of the items of today.
         check_templates(app)
-        mail = (
-            _mail_for(app, bulletin, address, options)
-            if options.reader
-            else _mail(app, bulletin, address, options.edition)
-        )
-        if options.send_to:
-            say(f"{address}: {send_preview(app, address, mail)}")
-            return OK
+        if options.reader:
+            mail = _mail_for(app, bulletin, _NOBODY, options)
+        else:
+            mail = edition_mail(app, bulletin, _NOBODY, options.edition)
     if options.eml:
         sys.stdout.buffer.write(mail)
         return OK
@@ -54,17 +53,15 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _mail(app: App, bulletin: BulletinSettings, address: str, number: int | None) -> bytes:
-    """Return the mail of the next edition, or of the one with a number."""
-    if number is None:
-        mail = preview_mail(app, bulletin, address)
-        problem = f"nothing was read yet; run first: tidings check {bulletin.slug}"
+def _send(app: App, bulletin: BulletinSettings, options: argparse.Namespace) -> str:
+    """Send the mail as a test, and say what the relay answered."""
+    address = test_recipient(app, options.send_to)
+    if options.reader:
+        check_templates(app)
+        answer = send_preview(app, address, _mail_for(app, bulletin, address, options))
     else:
-        mail = replayed_mail(app, bulletin, number, address)
-        problem = f"there is no edition {number}; the latest ones stand in the digests on its page"
-    if mail is None:
-        raise CommandError(f"{bulletin.slug}: {problem}", code=FAILED)
-    return mail
+        answer = send_test(app, bulletin, address, options.edition)
+    return f"{address}: {answer}"
 
 
 def _mail_for(

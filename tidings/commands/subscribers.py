@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifier.address import parse_address
-from notifier.cadence import INSTANT, check_cadence
+from notifier.cadence import check_cadence
 from notifier.model import Form, Rule
 from notifier.suppression_store import Reason
-from notifier.wishes import Unwanted, Wishes
+from notifier.wishes import Unwanted
 from tidings.app import load_settings, open_app
 from tidings.cli import OK, USAGE, CommandError
-from tidings.explaining import rule_words, subscription_words, told_words
+from tidings.explaining import rule_words, told_words
 from tidings.options import time_zone
 from tidings.reports import attempt_report
+from tidings.standings import standing_of
 from tidings.subscriber_files import filter_of
+from tidings.subscribing import Wanted, add, address_of, ask, end, revive, when_words
 from tidings.terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
     import argparse
 
-    from notifier.model import Subscription
     from tidings.app import App
+    from tidings.standings import AddressStanding
 
 # Actions that change what is due.
 _REGISTERING = ("add", "import")
-# The last of an address that came back.
-_BOUNCES = 5
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,36 +51,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(app: App, options: argparse.Namespace) -> None:
     bulletin = app.bulletin(options.bulletin)
-    address = address_of(options.address)
-    rules = _rules(options)
-    zone = time_zone(options.time_zone) if options.time_zone else bulletin.time_zone
-    language = options.language or bulletin.language
-    form = Form.TEXT if options.text else Form.HTML
-    suppression = app.suppressions.find(address)
-    if suppression is not None:
-        raise CommandError(
-            f"{address} is suppressed ({suppression.reason.value}) since "
-            f"{suppression.since:%Y-%m-%d}; if it is to be written to again: "
-            f"tidings subscribers revive {address}"
-        )
-    if options.pending:
-        wishes = Wishes(rules=rules, time_zone=zone, language=language, form=form)
-        app.signups.ask(
-            address, bulletin.slug, wishes, source="command", client="", now=app.clock()
-        )
-        say(f"{address} is asked by mail, unless that was done within the last hours")
-        return
-    subscription = app.subscribers.subscribe(
-        address,
-        bulletin.slug,
-        rules=rules,
-        time_zone=zone,
-        language=language,
-        form=form if options.text else None,
-        consent=("operator", app.clock()),
-        now=app.clock(),
+    wanted = Wanted(
+        address=address_of(options.address),
+        bulletin=bulletin,
+        rules=_rules(options),
+        time_zone=time_zone(options.time_zone) if options.time_zone else bulletin.time_zone,
+        language=options.language or bulletin.language,
+        form=Form.TEXT if options.text else None,
     )
-    say(f"{address} gets {bulletin.slug}: {_when(subscription)}")
+    if options.pending:
+        ask(app, wanted, source="command")
+        say(f"{wanted.address} is asked by mail, unless that was done within the last hours")
+        return
+    subscription = add(app, wanted, consent=("operator", app.clock()))
+    say(f"{wanted.address} gets {bulletin.slug}: {when_words(subscription)}")
 
 
 def _rules(options: argparse.Namespace) -> tuple[Rule, ...]:
@@ -97,26 +80,6 @@ def _rules(options: argparse.Namespace) -> tuple[Rule, ...]:
     except ValueError as error:
         raise CommandError(str(error), code=USAGE) from error
     return tuple(rules)
-
-
-def address_of(text: str) -> str:
-    """Return an address of the command line. Raises CommandError."""
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise CommandError(str(error), code=USAGE) from error
-
-
-def _when(subscription: Subscription) -> str:
-    return "; ".join(_rule_when(subscription, rule) for rule in subscription.rules)
-
-
-def _rule_when(subscription: Subscription, rule: Rule) -> str:
-    if rule.next_digest is None:
-        what = rule_words(rule).removeprefix(INSTANT).strip()
-        return f"each new item {what} at once" if what else "each new item at once"
-    local = rule.next_digest.astimezone(subscription.time_zone)
-    return f"{rule_words(rule)}, next on {local:%Y-%m-%d %H:%M} ({subscription.time_zone.key})"
 
 
 def _list(app: App, options: argparse.Namespace) -> None:
@@ -152,7 +115,7 @@ def _list(app: App, options: argparse.Namespace) -> None:
             (
                 subscription.address,
                 subscription.bulletin,
-                _when(subscription)
+                when_words(subscription)
                 if subscription.bulletin in configured
                 else "no mail: the bulletin is not configured",
             )
@@ -163,77 +126,22 @@ def _list(app: App, options: argparse.Namespace) -> None:
 
 def _remove(app: App, options: argparse.Namespace) -> None:
     address = address_of(options.address)
-    ended = [
-        subscription
-        for subscription in app.subscribers.of_address(address)
-        if subscription.ended is None and options.bulletin in ("", subscription.bulletin)
-    ]
-    if not ended and options.bulletin:
-        app.bulletin(options.bulletin)
-    if not ended:
-        raise CommandError(f"{address} has no such subscription; see: tidings subscribers list")
-    for subscription in ended:
-        app.subscribers.unsubscribe(subscription, now=app.clock())
+    for subscription in end(app, address, options.bulletin):
         say(f"{address} no longer gets {subscription.bulletin}")
 
 
 def _why(app: App, options: argparse.Namespace) -> None:
     """Say how an address stands, and what became of each of its last editions."""
-    address = address_of(options.address)
-    suppression = app.suppressions.find(address)
-    subscriptions = app.subscribers.of_address(address)
-    told = app.ledger.of_address(address, limit=options.limit)
-    notices = app.notice_ledger.of_address(address, limit=options.limit)
-    if not subscriptions and not notices and suppression is None:
-        raise CommandError(
-            f"nothing is known of {address}: it never subscribed, never confirmed, or was deleted"
-        )
-    standing = [
-        (one.bulletin, subscription_words(one, suppression, now=app.clock()))
-        for one in subscriptions
-    ]
-    bounced = _bounce_words(app, address)
+    standing = standing_of(app, address_of(options.address), limit=options.limit)
     if options.json:
-        say_json(
-            {
-                "address": address,
-                "suppressed": suppression.reason.value if suppression else None,
-                "came_back": bounced,
-                "subscriptions": [
-                    {"bulletin": bulletin, "standing": words} for bulletin, words in standing
-                ],
-                "editions": [
-                    {
-                        "bulletin": one.bulletin,
-                        "number": one.edition_number,
-                        "opened": one.created.isoformat(),
-                        "state": one.state.value,
-                        "reply": one.reply,
-                        "attempts": [attempt_report(attempt) for attempt in one.attempts],
-                        "items": list(one.items),
-                    }
-                    for one in told
-                ],
-                "notices": [
-                    {
-                        "kind": one.kind,
-                        "bulletin": one.bulletin,
-                        "asked": one.created.isoformat(),
-                        "state": one.state.value,
-                        "reply": one.reply,
-                        "attempts": [attempt_report(attempt) for attempt in one.attempts],
-                    }
-                    for one in notices
-                ],
-            }
-        )
+        say_json(_standing_report(standing))
         return
-    for line in bounced:
+    for line in standing.came_back:
         say(line)
-    if suppression is not None and not standing:
-        say(f"{address} is suppressed ({suppression.reason.value})")
-    for bulletin, words in standing:
-        say(f"{bulletin}: {words}")
+    if standing.suppression is not None and not standing.subscriptions:
+        say(f"{standing.address} is suppressed ({standing.suppression.reason.value})")
+    for subscription, words in standing.subscriptions:
+        say(f"{subscription.bulletin}: {words}")
     say_table(
         ("opened (UTC)", "edition", "items", "outcome"),
         [
@@ -243,10 +151,10 @@ def _why(app: App, options: argparse.Namespace) -> None:
                 "; ".join(one.items),
                 told_words(one),
             )
-            for one in told
+            for one in standing.told
         ],
     )
-    if notices:
+    if standing.notices:
         say_table(
             ("asked (UTC)", "notice", "outcome"),
             [
@@ -255,25 +163,43 @@ def _why(app: App, options: argparse.Namespace) -> None:
                     f"{one.kind} {one.bulletin}",
                     told_words(one),
                 )
-                for one in notices
+                for one in standing.notices
             ],
         )
 
 
-def _bounce_words(app: App, address: str) -> list[str]:
-    """Say which mails to an address came back, and how many of them count now."""
-    words = [
-        f"came back {one.reported:%Y-%m-%d %H:%M} UTC ({one.weight.value}): {one.said}"
-        for one in app.bounces.of_address(address, limit=_BOUNCES)
-    ]
-    settings = app.settings.bounces
-    many = app.bounces.in_a_row(address, within=settings.within, now=app.clock())
-    if many:
-        words.append(
-            f"{many} temporary bounces in a row: from {settings.slow_after} on at most a mail a "
-            f"week, from {settings.suppress_after} on none"
-        )
-    return words
+def _standing_report(standing: AddressStanding) -> dict[str, object]:
+    return {
+        "address": standing.address,
+        "suppressed": standing.suppression.reason.value if standing.suppression else None,
+        "came_back": list(standing.came_back),
+        "subscriptions": [
+            {"bulletin": one.bulletin, "standing": words} for one, words in standing.subscriptions
+        ],
+        "editions": [
+            {
+                "bulletin": one.bulletin,
+                "number": one.edition_number,
+                "opened": one.created.isoformat(),
+                "state": one.state.value,
+                "reply": one.reply,
+                "attempts": [attempt_report(attempt) for attempt in one.attempts],
+                "items": list(one.items),
+            }
+            for one in standing.told
+        ],
+        "notices": [
+            {
+                "kind": one.kind,
+                "bulletin": one.bulletin,
+                "asked": one.created.isoformat(),
+                "state": one.state.value,
+                "reply": one.reply,
+                "attempts": [attempt_report(attempt) for attempt in one.attempts],
+            }
+            for one in standing.notices
+        ],
+    }
 
 
 def _suppress(app: App, options: argparse.Namespace) -> None:
@@ -284,8 +210,7 @@ def _suppress(app: App, options: argparse.Namespace) -> None:
 
 def _revive(app: App, options: argparse.Namespace) -> None:
     address = address_of(options.address)
-    if not app.suppressions.revive(address):
-        raise CommandError(f"{address} is not suppressed")
+    revive(app, address)
     say(f"{address} can subscribe again")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DONE = "done"
 _LONGEST = 20_000
+# Who was deleted, in the lines about them.
+_NOBODY = "somebody deleted"
 
 
 @dataclass(slots=True)
@@ -91,6 +93,26 @@ class AuditStore:
             )
             for row in rows
         )
+
+    def forget(self, address: str) -> None:
+        """Take an address out of the lines about it, and where others name it as a value."""
+        quoted = json.dumps(address, ensure_ascii=False)
+        with self._database.transaction() as transaction:
+            transaction.run(
+                "UPDATE audit SET subject = :nobody, before = replace(before, :address, :nobody), "
+                "after = replace(after, :address, :nobody), "
+                "outcome = replace(outcome, :address, :nobody) WHERE subject = :address",
+                address=address,
+                nobody=_NOBODY,
+            )
+            transaction.run(
+                "UPDATE audit SET before = replace(before, :quoted, :nobody), "
+                "after = replace(after, :quoted, :nobody) "
+                "WHERE replace(before, :quoted, '') <> before "
+                "OR replace(after, :quoted, '') <> after",
+                quoted=quoted,
+                nobody=json.dumps(_NOBODY),
+            )
 
     def _begin(self, operator: str, action: str, subject: str, before: object) -> int:
         with self._database.transaction() as transaction:

@@ -11,6 +11,10 @@ import os
 import threading
 from urllib.parse import quote
 
+from tidings.cli import USAGE, CommandError
+
+# Guessing is slow and counted, so this is enough for words that are not the usual ones.
+_SHORTEST = 10
 _MEMORY_KIB = 19_456
 _ITERATIONS = 2
 _HASH_BYTES = 32
@@ -36,6 +40,16 @@ def hash_password(password: str) -> str:
         memory_cost=_MEMORY_KIB,
     )
     return str(kdf.derive_phc_encoded(password.encode()))
+
+
+def checked(password: str) -> str:
+    """Return a new password that is long enough. Raises CommandError."""
+    if len(password) < _SHORTEST:
+        raise CommandError(
+            f"a password of {_SHORTEST} characters at least; four random words are a good one",
+            code=USAGE,
+        )
+    return password
 
 
 def is_password(password: str, hashed: str) -> bool:

@@ -8,12 +8,18 @@ from tidings.api.pages import api_page_routes
 from tidings.api.routes import api_routes
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.bulletin_pages import bulletin_routes
+from tidings.desk.edition_pages import edition_routes
 from tidings.desk.errands import Errands
 from tidings.desk.item_changes import item_change_routes
 from tidings.desk.item_pages import item_routes
 from tidings.desk.overview import overview_routes
+from tidings.desk.own_pages import own_routes
+from tidings.desk.setting_pages import setting_routes
 from tidings.desk.sign_in import sign_in_routes
 from tidings.desk.source_pages import source_routes
+from tidings.desk.subscriber_list_pages import subscriber_list_routes
+from tidings.desk.subscriber_pages import subscriber_routes
+from tidings.desk.template_pages import template_routes
 from tidings.desk.visit import Desk
 
 if TYPE_CHECKING:
@@ -35,6 +41,12 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *item_routes(desk),
         *item_change_routes(desk),
         *audit_routes(desk),
+        *edition_routes(desk),
+        *subscriber_routes(desk),
+        *subscriber_list_routes(desk),
+        *setting_routes(desk),
+        *own_routes(desk),
+        *template_routes(desk),
         *api_page_routes(desk),
         *api_routes(desk, errands),
     ]

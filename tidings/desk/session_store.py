@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Whoever is signed in signs in again after this time, however busy.
 _LONGEST = timedelta(days=7)
+# Who signed in so lately is believed to be the same person.
+_FRESH = timedelta(minutes=10)
 # A page of a busy operator writes nothing.
 _NOTED = timedelta(minutes=1)
 _LINK = timedelta(minutes=15)
@@ -91,6 +93,22 @@ class SessionStore:
                 said=text,
                 token=_hashed(token),
             )
+
+    def is_fresh(self, token: str, *, now: datetime) -> bool:
+        """Tell whether somebody signed in a few minutes ago."""
+        with self._database.reading() as transaction:
+            row = transaction.one(
+                "SELECT token FROM sessions WHERE token = :token AND created >= :since",
+                token=_hashed(token),
+                since=to_column(now - _FRESH),
+            )
+        return row is not None
+
+    def close_others(self, token: str) -> None:
+        """End all sessions but one, and all links: whoever has the old password is out."""
+        with self._database.transaction() as transaction:
+            transaction.run("DELETE FROM sessions WHERE token <> :token", token=_hashed(token))
+            transaction.run("DELETE FROM sign_in_links")
 
     def close(self, token: str) -> None:
         """End a session."""

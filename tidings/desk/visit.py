@@ -26,7 +26,7 @@ from tidings.errors import expected
 from tidings.web_answers import read_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractContextManager
 
     from starlette.requests import Request
@@ -92,20 +92,36 @@ class Desk:
     # --- routes ----------------------------------------------------------------------------
 
     def get(self, path: str, view: Callable[[Visit], Response]) -> Route:
-        """Return the route of a page; ``view`` runs in a thread."""
+        """Return the route of a page; ``view`` runs in a thread.
+
+        What an operator can mend is told; nothing else of an error is shown.
+        """
 
         def answer(request: Request) -> Response:
             operator = self.access.operator(request)
             if operator is None:
                 return self._to_sign_in(request)
-            return view(_visit(request, operator, {}))
+            try:
+                return view(_visit(request, operator, {}))
+            except Exception as error:
+                message = None if isinstance(error, HTTPException) else expected(error)
+                if message is None:
+                    raise
+                raise HTTPException(409, message) from error
 
         return Route(path, answer, methods=["GET"])
 
-    def post(self, path: str, change: Callable[[Visit], Response]) -> Route:
+    def post(
+        self,
+        path: str,
+        change: Callable[[Visit], Response],
+        *,
+        read: Callable[[Request], Awaitable[dict[str, str]]] = read_form,
+    ) -> Route:
         """Return the route of a form, which has been found to be ours; ``change`` runs in a thread.
 
-        What an operator can mend is told on a page; nothing else of an error is shown.
+        ``read`` returns its fields. What an operator can mend is told on a page; nothing else of an
+        error is shown.
         """
 
         def answer(request: Request, fields: Mapping[str, str]) -> Response:
@@ -124,7 +140,7 @@ class Desk:
 
         async def take(request: Request) -> Response:
             refuse_foreign(request)
-            return await run_in_threadpool(answer, request, await read_form(request))
+            return await run_in_threadpool(answer, request, await read(request))
 
         return Route(path, take, methods=["POST"])
 
@@ -201,8 +217,13 @@ class Desk:
 def _visit(request: Request, operator: Operator, fields: Mapping[str, str]) -> Visit:
     return Visit(
         operator=operator,
-        place=request.path_params,
-        query=dict(request.query_params),
-        fields=fields,
+        place=_storable(request.path_params),
+        query=_storable(request.query_params),
+        fields=_storable(fields),
         request=request,
     )
+
+
+def _storable(values: Mapping[str, str]) -> dict[str, str]:
+    """Return texts without the one character that a database may refuse."""
+    return {name: str(value).replace("\0", "") for name, value in values.items()}
