@@ -9,23 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from feeds.pointing_kinds import Kinds
 from feeds.read_choose import lies_aside
-from feeds.read_groups import HEADINGS, Slot, signature, slots_of
+from feeds.read_groups import HEADINGS, slots_of
 from feeds.read_links import is_about, links_in, own_link
+from feeds.read_rules import item_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from feeds.numbered import Opened
+    from feeds.read_groups import Slot
     from feeds.read_tree import Element
 
-_LONGEST_TITLE = 400
-_MOST_TITLES = 3_000
-_MOST_REGIONS = 4
 _LETTERS = frozenset("em i b strong u mark code sup sub abbr cite q small span font".split())
-# A list that takes in more of the page must have so much more that is like what was pointed at.
-_LOOSE, _JOINED = 0.6, 0.5
+# Two lists as one must have so much more that is like what was pointed at.
+_JOINED = 0.5
 _ALIKE, _UNLIKE = 1.0, -1.0
+# News have days.
+_DATED = 1.5
+# What is left out alone counts as much; where it is one of several, hardly anything.
+_ALONE, _LAST = 0.9, 0.1
+# So many, and such a part of the list that is read, are a list of their own.
+_FEW, _THIRD = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +103,9 @@ def _holds_all(elements: Sequence[Element], wanted: Iterable[Element]) -> bool:
 def _slots(opened: Opened, elements: list[Element], *, items: bool) -> list[Slot]:
     marks = opened.sheet.marks
     starts = [mark.element.start for mark in marks]
-    if not items:
-        return slots_of(elements, marks, starts)
-    return [
-        Slot(title_in(each), [each], [mark for mark in marks if each.holds(mark.element)])
-        for each in elements
-    ]
+    if items:
+        return [item_slot(each, marks, starts) for each in elements]
+    return slots_of(elements, marks, starts)
 
 
 def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
@@ -113,13 +116,14 @@ def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
         return
     alike: list[Element] = []
     examples = wish.items or wish.titles
-    for elements, share in _alike(wish.opened, examples):
+    for elements, share in Kinds(wish.opened).alike(examples):
         alike = alike or elements
         yield elements, share, bool(wish.items)
     if not wish.items and present:
         if _holds_all(present, wish.titles):
             yield present, 1.0, False
-        yield _joined(present, alike or list(wish.titles)), _JOINED, False
+        own = len(alike) >= max(_FEW, len(present) // _THIRD)
+        yield _joined(present, alike or list(wish.titles)), _LAST if own else _JOINED, False
         yield _joined(present, list(wish.titles)), _JOINED, False
 
 
@@ -127,77 +131,6 @@ def _joined(some: list[Element], others: list[Element]) -> list[Element]:
     """Return both in page order; where one stands in another, that which was pointed at."""
     kept = [each for each in some if not any(e.holds(each) or each.holds(e) for e in others)]
     return sorted([*kept, *others], key=lambda each: each.start)
-
-
-def _alike(opened: Opened, examples: Sequence[Element]) -> Iterator[tuple[list[Element], float]]:
-    """Yield the elements that are made like the examples, from the strictest sense of it on."""
-    everything = [each for each in opened.sheet.tree.elements if each.length and each.depth > 0]
-    region: Element | None = None
-    for kind in _KINDS:
-        made = {kind(example) for example in examples}
-        elements = _outermost([each for each in everything if kind(each) in made])[:_MOST_TITLES]
-        strict = region is None
-        if strict:
-            region = _around(elements)
-        inside = [each for each in elements if region is not None and region.holds(each)]
-        yield inside, 1.0
-        if len(inside) < len(elements):
-            yield elements, _LOOSE
-        for narrow in _narrowed(elements, examples):
-            yield narrow, 1.0 if strict else _LOOSE
-
-
-def _own_shape(element: Element) -> str:
-    """Return what stands around an element's parent: tags and first classes, two steps up."""
-    around = list(element.ancestors())[1:3]
-    return "|".join(f"{each.tag}.{first_class(each)}" for each in around)
-
-
-def first_class(element: Element) -> str:
-    """Return the first class of an element, empty where it has none."""
-    return next(iter((element.attributes.get("class") or "").split()), "")
-
-
-# What may tell that elements are made alike, from the strictest to the loosest.
-_KINDS: tuple[Callable[[Element], tuple[object, ...]], ...] = (
-    lambda each: (each.path, signature(each), _own_shape(each)),
-    lambda each: (each.path, signature(each)),
-    lambda each: (each.path,),
-    lambda each: (each.tag, signature(each), each.parent.tag if each.parent else ""),
-    lambda each: (each.tag, first_class(each)) if first_class(each) else (each.path,),
-)
-
-
-def _outermost(elements: list[Element]) -> list[Element]:
-    """Return the elements that stand in none of the others."""
-    kept: list[Element] = []
-    for element in elements:
-        if not kept or element.start > kept[-1].end:
-            kept.append(element)
-    return kept
-
-
-def _around(elements: Sequence[Element]) -> Element | None:
-    """Return the smallest element that holds all of them."""
-    if not elements:
-        return None
-    if len(elements) == 1:
-        return elements[0].parent
-    return next((each for each in elements[0].ancestors() if each.end >= elements[-1].end), None)
-
-
-def _narrowed(elements: list[Element], examples: Sequence[Element]) -> Iterator[list[Element]]:
-    """Yield those alone that stand in one part of the page with the examples, the largest first."""
-    found: list[list[Element]] = []
-    for around in examples[0].ancestors():
-        if not all(around.holds(example) for example in examples):
-            continue
-        inside = [each for each in elements if around.holds(each)]
-        if len(inside) == len(elements):
-            break
-        if len(inside) > 1 and (not found or len(inside) > len(found[-1])):
-            found.append(inside)
-    yield from found[: -_MOST_REGIONS - 1 : -1]
 
 
 def _without(wish: Wish, elements: list[Element]) -> Iterator[tuple[list[Element], float]]:
@@ -215,14 +148,17 @@ def _without(wish: Wish, elements: list[Element]) -> Iterator[tuple[list[Element
         yield elements, 1.0
         return
     kept = [each for each in elements if each not in wrong]
+    alone = _ALONE
     for branch in _branches(wrong, elements, wish.wanted):
         less = [each for each in kept if not branch.holds(each)]
         yield less, 1.0 if len(less) * 2 >= len(kept) or wish.wanted else _JOINED
+        alone = _LAST
     shapes = {_shape(each) for each in wrong}
     differing = [each for each in kept if _shape(each) not in shapes]
     if differing and _holds_all(differing, wish.wanted):
         yield differing, 1.0
-    yield kept, 0.9
+        alone = _ALONE if len(differing) == len(kept) else _LAST
+    yield kept, alone
 
 
 def _shares(element: Element, unwanted: Element, elements: Sequence[Element]) -> bool:
@@ -263,7 +199,8 @@ def _worth(slots: Sequence[Slot], wish: Wish) -> float:
     if not pointed:
         return float(len(slots))
     usual = {_traits(slot) for slot in pointed}
-    return sum(_ALIKE if _traits(slot) in usual else _UNLIKE for slot in slots)
+    worth = sum(_ALIKE if _traits(slot) in usual else _UNLIKE for slot in slots)
+    return worth * _DATED if all(dated for dated, *_ in usual) else worth
 
 
 def _traits(slot: Slot) -> tuple[bool, ...]:
@@ -271,10 +208,3 @@ def _traits(slot: Slot) -> tuple[bool, ...]:
     href, _ = own_link(slot)
     link = next(links_in(slot.title), None)
     return (dated, bool(href), bool(lies_aside(slot.title)), link is not None and is_about(link))
-
-
-def title_in(element: Element) -> Element:
-    """Return the likeliest title in an item, as it is read where no rule names one."""
-    from feeds.read_rules import title_in as likeliest
-
-    return likeliest(element)

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from feeds.keys import title_key
 from feeds.read_fields import dating_mark, entry_at
 from feeds.read_groups import Slot
-from feeds.read_html import read_sheet
 from feeds.read_links import links_in, own_link
-from feeds.read_rules import RuleError, Selecting
+from feeds.read_rules import RuleError, Selecting, item_slot
 from feeds.read_trace import Trace
 from feeds.repair_places import container_of
 from feeds.repair_rules import with_selectors
@@ -27,6 +26,7 @@ from feeds.selectors import (
     item_selector,
     neighbour_selector,
     place_selector,
+    simplicity,
 )
 from feeds.selectors_without import joint_selector, parting_selector
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from feeds.selectors import Pair
 
 _MOST_TRIED = 40
+# Items by which it is told whether a field is read without a rule of its own.
+_SAMPLE = 60
 _HALF = 0.5
 
 
@@ -59,21 +61,24 @@ class Ruling:
         for containers in ([container_of(slot) for slot in slots], [s.title for s in slots]):
             if len({each.start for each in containers}) < len(containers):
                 continue
-            for item in filter(None, self._items(containers)):
+            if item := self._item(containers):
                 bare = with_selectors(self.configured, {"item": item})
                 yield self._with_fields(bare, containers)
                 return
 
-    def _items(self, containers: list[Element]) -> Iterator[str]:
+    def _item(self, containers: list[Element]) -> str:
         page, seen = self.wish.opened.sheet.page, self.wish.opened.seen
-        yield item_selector(page, containers)
-        yield parting_selector(page, containers, seen)
-        yield joint_selector(page, containers, seen)
-        yield place_selector(containers)
+        exact = item_selector(page, containers)
+        if not exact:
+            parting = parting_selector(page, containers, seen)
+            joint = joint_selector(page, containers, seen)
+            exact = min(filter(None, (parting, joint)), key=simplicity, default="")
+        return exact or place_selector(containers)
 
     def _with_fields(self, rules: RuleSettings, containers: list[Element]) -> RuleSettings:
         """Add a selector for each field that is not read without as the list has it."""
-        expected = [self._expected(slot) for slot in self.listed.slots]
+        place = self.wish.opened.sheet.place
+        expected = [entry_at(slot, place) for slot in self.listed.slots[:_SAMPLE]]
         read = self._read(rules, containers)
         for name, find in (
             ("title", self._title),
@@ -93,16 +98,16 @@ class Ruling:
             name == "title" and self.listed.items and bool(self.wish.titles)
         )
 
-    def _expected(self, slot: Slot) -> Entry | None:
-        return entry_at(slot, self.wish.opened.sheet.place)
-
     def _read(self, rules: RuleSettings, containers: list[Element]) -> list[Entry | None]:
-        """Return the entry that rules read at each item."""
+        """Return the entry that rules read at each of the first items."""
+        sheet = self.wish.opened.sheet
+        starts = [mark.element.start for mark in sheet.marks]
+        slots = [item_slot(each, sheet.marks, starts) for each in containers[:_SAMPLE]]
         trace = Trace()
-        reading = read_sheet(self.wish.opened.sheet, rules, trace=trace)
+        reading = Selecting(sheet.page, rules, sheet.place).read(slots, trace)
         taken = [trace.take(entry) for entry in reading.entries]
-        at = {slot.parts[0].start: entry for entry, slot in taken if slot is not None}
-        return [at.get(each.start) for each in containers]
+        at = {id(slot): entry for entry, slot in taken}
+        return [at.get(id(slot)) for slot in slots]
 
     def _title(self, containers: list[Element]) -> str:
         titles = [slot.title for slot in self.listed.slots]

@@ -112,9 +112,7 @@ class Selecting:
         for node in self._select(None, "item")[:_MOST_ENTRIES]:
             element = None if isinstance(node, str) else by_id.get(node.mem_id)
             if element is not None:
-                first = bisect_left(starts, element.start)
-                inside = marks[first : bisect_right(starts, element.end)]
-                found.append(Slot(title_in(element), [element], list(inside)))
+                found.append(item_slot(element, marks, starts))
         return found
 
     def _select(self, node: LexborNode | None, name: str) -> list[LexborNode | str]:
@@ -243,6 +241,12 @@ def _when_of(moment: datetime, form: str, *, zone: ZoneInfo) -> When:
         return When(moment.date())
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return When(moment.date(), aware.astimezone(UTC))
+
+
+def item_slot(element: Element, marks: Sequence[Mark], starts: Sequence[int]) -> Slot:
+    """Return the place of the item that an element is; ``starts`` are where the marks stand."""
+    inside = marks[bisect_left(starts, element.start) : bisect_right(starts, element.end)]
+    return Slot(title_in(element), [element], list(inside))
 
 
 def title_in(element: Element) -> Element:

@@ -32,6 +32,13 @@ _LOOKS = re.compile(
 )
 # Others, such as o:p, are no selectors.
 _TAG = re.compile(r"[a-z][a-z0-9-]*")
+# Elements that stand for one kind of thing by themselves; others need a name beside them.
+_OWN_KIND = re.compile(r"\b(?:article|dd|dt|h[1-6]|summary|time|tr)\b")
+_NAMELESS = 1.5
+_ALTERNATIVE = 0.5
+# What an element has or lacks beside its name.
+_TELLING = re.compile(r":(?:not|has)\((?:[^()]|\([^()]*\))*\)")
+_ANY_INSIDE = re.compile(r" (?:a|div|span)(?:$|:)")
 _CLASS = re.compile(r"\.([\w-]+)")
 _HIGHEST = 6
 # Selectors that are tried on a page, the simplest first.
@@ -69,8 +76,8 @@ def common_selectors(elements: Sequence[Element]) -> Iterator[str]:
         for names in levels[1:]
         for outer, parent, inner in product(names, levels[0], own)
     )
-    yield from sorted([*own, *near], key=_simplicity)
-    yield from islice(sorted(far, key=_simplicity), _MOST_TRIED)
+    yield from sorted([*own, *near], key=simplicity)
+    yield from islice(sorted(far, key=simplicity), _MOST_TRIED)
 
 
 def place_selector(elements: Sequence[Element]) -> str:
@@ -95,7 +102,7 @@ def inner_selectors(pairs: Sequence[Pair]) -> Iterator[str]:
     parents = [element.parent for element in wanted if element.parent is not None]
     own = list(_names(wanted))
     nested = (f"{outer} > {inner}" for outer in _names(parents) for inner in own)
-    for selector in sorted(chain(own, nested), key=_simplicity):
+    for selector in sorted(chain(own, nested), key=_inner_simplicity):
         if all(_is_first(item, selector, element) for item, element in pairs):
             yield selector
 
@@ -135,10 +142,30 @@ def after_selector(element: Element) -> str:
     return f"./following::{_make_step(element)}[1]"
 
 
-def _simplicity(selector: str) -> tuple[int, int, int]:
-    """Rank selectors: those that need no other element, those that say what something is, short."""
+def simplicity(selector: str) -> tuple[float, int, int, int]:
+    """Rank selectors: few elements, with names that say what they are; then children, then length.
+
+    One without any name selects what comes to the page tomorrow as well, unless it is of its own.
+    """
+    if ", " in selector:
+        parts = [simplicity(part) for part in selector.split(", ")]
+        worst = max(parts)
+        return worst[0] + _ALTERNATIVE * (len(parts) - 1), *worst[1:3], len(selector)
+    plain = _TELLING.sub("", selector).replace(" > ", ">")
+    descents = plain.count(" ")
+    steps = descents + plain.count(">") + _ALTERNATIVE * len(_TELLING.findall(selector))
+    named = "." in plain or "#" in plain
+    nameless = not named and _OWN_KIND.search(plain) is None
+    # Whatever comes into the named one is selected as well.
+    loose = named and _ANY_INSIDE.search(plain) is not None
     looks = sum(bool(_LOOKS.fullmatch(name)) for name in _CLASS.findall(selector))
-    return selector.count(" "), looks, len(selector)
+    return steps + _NAMELESS * nameless + loose, looks, descents, len(selector)
+
+
+def _inner_simplicity(selector: str) -> tuple[int, int, int]:
+    """Rank selectors within an item, where a bare tag says enough."""
+    _, looks, descents, length = simplicity(selector)
+    return selector.count(">") + descents, looks, length
 
 
 def _levels(elements: Sequence[Element]) -> Iterator[list[Element]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_TRIED = 60
 _MOST_MAKES = 4
+_MOST_OTHERS = 200
 _DEEPEST = 5
 
 
@@ -36,9 +37,10 @@ def parting_selector(
     for selector in islice(common_selectors(elements), _MOST_TRIED):
         nodes = page.css(selector)
         others = [node for node in nodes if node.mem_id not in wanted]
-        if len(nodes) - len(others) < len(wanted) or len(others) > len(nodes) // 2:
+        if len(nodes) - len(others) < len(wanted):
             continue
-        foreign = [_features(seen[node.mem_id]) for node in others if node.mem_id in seen]
+        few = others[:_MOST_OTHERS]
+        foreign = [_features(seen[node.mem_id]) for node in few if node.mem_id in seen]
         for telling in (*_in_order(common), *_lacking(ours, foreign)):
             if {node.mem_id for node in page.css(f"{selector}{telling}")} == wanted:
                 return f"{selector}{telling}"
