@@ -233,7 +233,9 @@ class SqliteDatabase(Database):
         self._local = threading.local()
 
     def schema(self, statement: str) -> str:
-        return statement.replace("SERIAL_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+        return statement.replace("SERIAL_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT").replace(
+            "BYTES", "BLOB"
+        )
 
     def lock_schema(self, transaction: Transaction) -> None:
         """Nothing to do: BEGIN IMMEDIATE lets one writer in."""

@@ -132,7 +132,9 @@ class PostgresDatabase(Database):
         self._local = threading.local()
 
     def schema(self, statement: str) -> str:
-        return statement.replace("SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+        return statement.replace(
+            "SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+        ).replace("BYTES", "BYTEA")
 
     def lock_schema(self, transaction: Transaction) -> None:
         transaction.one("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from typing import TYPE_CHECKING
 
+from config.load import parse
 from tidings.app import load_settings, open_app
-from tidings.cli import OK, USAGE, CommandError
+from tidings.cli import DEFAULT_CONFIG, OK, USAGE, CommandError
 from tidings.desk.passwords import hash_password, new_totp_secret, totp_address
 from tidings.desk.session_store import SessionStore
 from tidings.terminal import say
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
+    from config.settings import Settings
     from tidings.app import App
 
 # Guessing is slow and counted, so this is enough for words that are not the usual ones.
@@ -34,12 +38,22 @@ def run(options: argparse.Namespace) -> int:
             say(f'totp_secret = "{secret}"')
             say(f"# for your application: {totp_address(secret, site=site)}")
         case "link":
-            with open_app(load_settings(options.config), register=False) as app:
+            with open_app(_settings(options.config), register=False) as app:
                 say(sign_in_address(app))
         case "sign-out":
-            with open_app(load_settings(options.config), register=False) as app:
+            with open_app(_settings(options.config), register=False) as app:
                 _sessions(app).close_all()
     return OK
+
+
+def _settings(path: Path) -> Settings:
+    """Return the configuration; that of a service which runs here without one, by defaults."""
+    if path is DEFAULT_CONFIG and not path.exists():
+        settings = parse("", path, os.environ)
+        # Elsewhere than in its folder a link would be for nobody.
+        if settings.store.database or settings.store.data.exists():
+            return settings
+    return load_settings(path)
 
 
 def sign_in_address(app: App) -> str:
