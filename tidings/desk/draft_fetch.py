@@ -98,7 +98,7 @@ def fetch_new(app: App, address: str, *, zone: str = "") -> Fetched:
         steps=(Step(rules=source.rules),),
         form=Form(
             title=title,
-            slug=suggest_slug(title or page.url, taken),
+            slug=_slug(title, page.url, taken),
             language=language_tag(seen.reading.language) or "en",
             time_zone=zone,
         ),
@@ -135,6 +135,12 @@ def fetch_again(app: App, source: SourceSettings, title: str) -> Fetched:
     )
     is_web = page.url.startswith(("http://", "https://"))
     return Fetched(draft=draft, parts=_parts(app.settings.fetch, guard, page, is_shown=is_web))
+
+
+def _slug(title: str, url: str, taken: frozenset[str]) -> str:
+    """Suggest a name by the title, or by the address where none of its letters can be in one."""
+    has_letters = any(letter.isascii() and letter.isalnum() for letter in title)
+    return suggest_slug(title if has_letters else url, taken)
 
 
 def taken_slugs(app: App) -> frozenset[str]:

@@ -135,19 +135,18 @@ def doubts(read: Located, now: datetime) -> tuple[str, ...]:
     reading = read.reading
     if reading.problem:
         return (reading.problem,)
-    return tuple(_doubts(reading.entries, now))
+    can_point = any(spots.item for spots in read.spots)
+    return tuple(_doubts(reading.entries, now, can_point=can_point))
 
 
-def _doubts(entries: Sequence[Entry], now: datetime) -> Iterator[str]:
+def _doubts(entries: Sequence[Entry], now: datetime, *, can_point: bool) -> Iterator[str]:
     count = len(entries)
     dated = sum(entry.when is not None for entry in entries)
-    if count == 1:
+    if count == 1 and can_point:
         yield "Only one item is found. If the page lists more, point at the title of another one."
     if not dated:
-        yield (
-            "No item has a date. Readers will see them in the order of the page; where the page "
-            "shows dates, point at one."
-        )
+        more = "; where the page shows dates, point at one" if can_point else ""
+        yield f"No item has a date. Readers will see them in the order of their source{more}."
     elif dated < count:
         yield f"{count - dated} of {count} items have no date."
     if count >= _FEW and not any(entry.url for entry in entries):
@@ -225,8 +224,10 @@ def _lists(opened: Opened, read: Located) -> tuple[ListChoice, ...]:
 
 
 def _elements(opened: Opened, read: Located) -> tuple[ElementChoice, ...]:
-    """Return the smallest elements of the first item that have words, in page order."""
-    first = next((spots.item for spots in read.spots if spots.item), ())
+    """Return the smallest elements with words, in page order: of the first item, or of the page."""
+    first = next((spots.item for spots in read.spots if spots.item), None)
+    if first is None:
+        first = (opened.number(opened.sheet.tree.root),)
     found: dict[str, ElementChoice] = {}
     for number in first:
         top = opened.element(number)
