@@ -3,7 +3,8 @@
 ``python benchmarks/pointing.py CORPUS`` plays that person on stored pages with an answer: from
 nothing they point at the first title and then, where a day is wrong, at a date; from the automatic
 reading at the first thing that is wrong; and so on, at most six times. What is right is said by
-the corpus and its own scorer.
+the corpus and its own scorer. They begin with another list of the page as well, and with both
+lists in one.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ from feeds.page import Page, Validators
 from feeds.pointing import point
 from feeds.pointing_values import Point
 from feeds.read_choose import lies_aside
+from feeds.read_html import read_sheet
+from feeds.repair_places import container_of
+from feeds.selectors import item_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
     from feeds.model import Entry
+    from feeds.read_groups import Slot
     from feeds.read_tree import Element
 
 MOST = 6
@@ -97,7 +102,10 @@ class Person:
             day = self.scorer.day(entry.get("date_published"))
             if wanted.get("date_shown") is True and day != wanted["date"]:
                 found += self._date(wanted, spots)
-        yield from sorted(set(found), key=lambda each: each.number)
+        # Who sees nothing that is right points at what they want, not at all that is wrong.
+        yield from sorted(
+            set(found), key=lambda each: (not pairs and each.part == "not", each.number)
+        )
 
     def _not(self, places: list[int], read: Located) -> Iterator[Point]:
         for place in places:
@@ -220,6 +228,34 @@ def _scorer(corpus: Path) -> ModuleType:
     return module
 
 
+def starts(opened: Opened) -> Iterator[tuple[str, RuleSettings, Located]]:
+    """Yield what a person may begin with: nothing, what is found, another list, both mixed."""
+    automatic = RuleSettings()
+    # No item of this page is left by it: as if nothing had been found.
+    yield "from nothing", replace(automatic, item=".no-such-thing"), NOTHING
+    yield "from the automatic reading", automatic, locate(opened, automatic)
+    sheet = opened.sheet
+    right = {_key(entry) for entry in locate(opened, automatic).reading.entries}
+    own = _selector(opened, sheet.best.slots) if sheet.best else ""
+    for group in sorted(sheet.groups, key=lambda each: -each.score) if own else ():
+        other = _selector(opened, group.slots)
+        read = locate(opened, RuleSettings(item=other)) if other else NOTHING
+        keys = {_key(entry) for entry in read.reading.entries}
+        if len(keys) > 1 and not keys & right:
+            mixed = RuleSettings(item=f"{own}, {other}")
+            yield "from another list of the page", RuleSettings(item=other), read
+            yield "from a reading with another list in it", mixed, locate(opened, mixed)
+            return
+
+
+def _key(entry: Entry) -> str:
+    return entry.url or entry.title
+
+
+def _selector(opened: Opened, slots: list[Slot]) -> str:
+    return item_selector(opened.sheet.page, [container_of(slot) for slot in slots])
+
+
 def main() -> None:
     """Play all pages, and print how many clicks they needed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -228,26 +264,25 @@ def main() -> None:
     parser.add_argument("--only", default="", help="pages whose name has this")
     given = parser.parse_args()
     scorer = _scorer(given.corpus)
-    counts: dict[str, list[int | None]] = {"from nothing": [], "from the automatic reading": []}
+    counts: dict[str, list[int | None]] = {}
     seconds: list[float] = []
+    ratios: list[float] = []
     for name, page, gold in cases(given.corpus):
-        if given.only not in name:
-            continue
         source = SourceSettings(bulletin="page", name="main", url=page.url)
+        begun = time.perf_counter()
         opened = open_page(page, source=source, now=datetime.now(UTC))
-        if not isinstance(opened, Opened):
+        if isinstance(opened, Opened):
+            read_sheet(opened.sheet, RuleSettings())
+        reading = time.perf_counter() - begun
+        if given.only not in name or not isinstance(opened, Opened):
             continue
-        for start, found in counts.items():
+        for start, rules, read in starts(opened):
             person = Person(opened, gold, page.url, scorer)
-            rules = RuleSettings()
-            read = locate(opened, rules)
-            if start == "from nothing":
-                # No item of this page is left by it: as if nothing had been found.
-                rules, read = replace(rules, item=".no-such-thing"), NOTHING
             clicks = person.points_until_right(rules, read)
-            found.append(clicks)
+            counts.setdefault(start, []).append(clicks)
             seconds += person.seconds
-            if given.each and (clicks is None or clicks > 0):
+            ratios += [each / reading for each in person.seconds]
+            if given.each and clicks != 0:
                 sys.stdout.write(f"{name} {start}: {clicks}\n")
                 sys.stdout.write("".join(f"    {line}\n" for line in person.said))
     for start, found in counts.items():
@@ -256,11 +291,11 @@ def main() -> None:
             for clicks in range(MOST + 1)
         )
         sys.stdout.write(f"{start}, {len(found)} pages, right after so many clicks: {shares}\n")
-    if seconds:
-        seconds.sort()
+    for unit, figures in (("ms", [1000 * each for each in seconds]), ("readings", ratios)):
+        figures.sort()
         sys.stdout.write(
-            f"a click: {statistics.median(seconds) * 1000:.0f} ms in the middle, "
-            f"{seconds[int(len(seconds) * 0.95)] * 1000:.0f} ms for all but one in twenty\n"
+            f"a click takes {statistics.median(figures):.1f} {unit} in the middle, "
+            f"{figures[int(len(figures) * 0.95)]:.1f} for all but one in twenty\n"
         )
 
 

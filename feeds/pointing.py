@@ -6,14 +6,14 @@ are written for each, and what they read back on that very page decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from feeds.keys import title_key
 from feeds.located import Located, locate, located
 from feeds.numbered import Opened, open_page
-from feeds.pointing_leaving import left_out_by_pattern
+from feeds.pointing_leaving import EXCLUDES, left_out_by_pattern
 from feeds.pointing_lists import Wish, lists, title_pointed_at
+from feeds.pointing_met import is_met, unwanted_at
 from feeds.pointing_rules import Ruling
 from feeds.pointing_values import Pointed
 from feeds.pointing_words import explanation, problem
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.settings import RuleSettings, SourceSettings
-    from feeds.located import Spots
     from feeds.page import Page
     from feeds.pointing_lists import Listed
     from feeds.pointing_values import Point
@@ -39,7 +38,8 @@ def pointed(
     """Return the rules by which a page is read as all that was pointed at says.
 
     ``source.rules`` are those in force, from the last pointing or from anybody's hand; ``points``
-    all that was pointed at so far, the latest last.
+    all that was pointed at so far, the latest last. A word on an element that contradicts an
+    earlier one on it takes that back.
     """
     opened = open_page(page, source=source, now=now)
     if not isinstance(opened, Opened):
@@ -53,10 +53,11 @@ def pointed(
 def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Pointed:
     """Return the rules that follow from what was pointed at on a page that is opened."""
     before = locate(opened, rules)
-    best = _Try(opened, points, rules, before)
+    points = in_force(points)
+    best = _Try(opened, points, rules, before, before)
     if best.unmet:
         wish = _wish(opened, points, before)
-        for tried in _tries(wish, points, rules, best):
+        for tried in _tries(wish, points, rules, before):
             best = tried if tried.rank > best.rank else best
             if not best.unmet and best.is_as_listed:
                 break
@@ -64,23 +65,40 @@ def point(opened: Opened, points: Sequence[Point], *, rules: RuleSettings) -> Po
         rules=best.rules,
         located=best.read,
         unmet=best.unmet,
-        problems=tuple(problem(opened, each) for each in best.unmet),
+        problems=tuple(problem(opened, each, points) for each in best.unmet),
         explanation=explanation(before, best.read, rules, best.rules),
     )
 
 
+def in_force(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Return what still holds: who says of an element that it is no item took back what it was.
+
+    And the other way round; the last word counts.
+    """
+    last = {each.number: each.part == "not" for each in points}
+    kept = (each for each in points if (each.part == "not") is last[each.number])
+    return tuple(dict.fromkeys(kept))
+
+
 def _tries(
-    wish: Wish, points: Sequence[Point], rules: RuleSettings, before: _Try
+    wish: Wish, points: Sequence[Point], rules: RuleSettings, before: Located
 ) -> Iterator[_Try]:
     """Yield what comes of each list that may be meant, the likeliest first."""
-    for listed in lists(wish)[:_MOST_LISTS]:
-        for ruled in Ruling(wish, listed, rules).rules():
-            tried = _Try(wish.opened, points, ruled, locate(wish.opened, ruled), listed)
-            yield tried
-            if tried.unmet and (less := left_out_by_pattern(wish, tried.rules, tried.read)):
-                yield _Try(wish.opened, points, less, locate(wish.opened, less), listed)
-    if less := left_out_by_pattern(wish, rules, before.read):
-        yield _Try(wish.opened, points, less, locate(wish.opened, less))
+
+    def tried(given: RuleSettings, listed: Listed | None = None) -> _Try:
+        return _Try(wish.opened, points, given, locate(wish.opened, given), before, listed)
+
+    likely = (lists(wish) or lists(replace(wish, nots=())))[:_MOST_LISTS]
+    # A pattern that leaves out what is pointed at is not what this person means.
+    for configured in dict.fromkeys((rules, replace(rules, **dict.fromkeys(EXCLUDES, "")))):
+        for listed in likely:
+            for ruled in Ruling(wish, listed, configured).rules():
+                found = tried(ruled, listed)
+                yield found
+                if found.unmet and (less := left_out_by_pattern(wish, found.rules, found.read)):
+                    yield tried(less, listed)
+    if less := left_out_by_pattern(wish, rules, before):
+        yield tried(less)
 
 
 def _wish(opened: Opened, points: Sequence[Point], before: Located) -> Wish:
@@ -93,7 +111,7 @@ def _wish(opened: Opened, points: Sequence[Point], before: Located) -> Wish:
         opened,
         titles=tuple(dict.fromkeys(map(title_pointed_at, of("title")))),
         items=of("item"),
-        nots=of("not"),
+        nots=tuple(unwanted_at(opened, each, before) for each in of("not")),
         present=tuple(dict.fromkeys(each for each in present if each is not None)),
         fields={name: of(name) for name in _FIELDS},
     )
@@ -107,12 +125,15 @@ class _Try:
     points: Sequence[Point]
     rules: RuleSettings
     read: Located
+    before: Located
     listed: Listed | None = None
 
     @property
     def unmet(self) -> tuple[Point, ...]:
         """The points that the reading does not satisfy."""
-        return tuple(each for each in self.points if not is_met(self.opened, each, self.read))
+        return tuple(
+            each for each in self.points if not is_met(self.opened, each, self.read, self.before)
+        )
 
     @property
     def is_as_listed(self) -> bool:
@@ -134,47 +155,3 @@ class _Try:
             if (value := getattr(self.rules, name))
         )
         return (-len(self.unmet), worth - 2.0 * off, -rules)
-
-
-def is_met(opened: Opened, of: Point, read: Located) -> bool:
-    """Whether a reading has an element as what somebody says that it is."""
-    element = opened.element(of.number)
-    if element is None:
-        return False
-    if of.part == "not":
-        return not any(_stands_in(opened, element, spots) for spots in read.spots)
-    if of.part == "item":
-        return any(_is_item(opened, element, spots) for spots in read.spots)
-    if of.part == "title":
-        element = title_pointed_at(element)
-    return any(
-        (number := getattr(spots, of.part)) is not None
-        and _is_same(element, opened.element(number))
-        and (of.part != "title" or _says(element, entry.title))
-        for spots, entry in zip(read.spots, read.reading.entries, strict=True)
-    )
-
-
-def _says(element: Element, title: str) -> bool:
-    return title_key(title) in title_key(element.text)
-
-
-def _is_same(element: Element, other: Element | None) -> bool:
-    """Whether two are one element, or one around the other with no more text."""
-    if other is None:
-        return False
-    if element is other:
-        return True
-    return (element.holds(other) or other.holds(element)) and (
-        title_key(element.text) == title_key(other.text)
-    )
-
-
-def _stands_in(opened: Opened, element: Element, spots: Spots) -> bool:
-    parts = [part for number in spots.item if (part := opened.element(number))]
-    return any(part.holds(element) or element.holds(part) for part in parts)
-
-
-def _is_item(opened: Opened, element: Element, spots: Spots) -> bool:
-    parts = [part for number in spots.item if (part := opened.element(number))]
-    return any(_is_same(element, part) for part in parts)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from feeds.markup import plain_text
+from feeds.pointing_met import is_of
 from feeds.text import clean_text
 
 if TYPE_CHECKING:
@@ -18,19 +20,19 @@ if TYPE_CHECKING:
     from feeds.model import Entry
     from feeds.pointing_lists import Wish
 
+EXCLUDES = ("exclude", "exclude_url")
 _LONGEST_LABEL = 30
+_MOST_PATTERNS = 6
 
 
 def left_out_by_pattern(wish: Wish, rules: RuleSettings, read: Located) -> RuleSettings | None:
     """Return the rules with patterns that leave out what is no item; None where none is read."""
-    opened = wish.opened
     wrong: list[Entry] = []
     kept: list[Entry] = []
     for spots, entry in zip(read.spots, read.reading.entries, strict=True):
-        parts = [part for number in spots.item if (part := opened.element(number))]
-        is_wrong = any(p.holds(n) or n.holds(p) for p in parts for n in wish.nots)
+        is_wrong = any(is_of(wish.opened, unwanted, spots) for unwanted in wish.nots)
         (wrong if is_wrong else kept).append(entry)
-    if not wrong:
+    if not 0 < len(wrong) <= _MOST_PATTERNS:
         return None
     for entry in wrong:
         name, pattern = _pattern(entry, kept)
@@ -48,10 +50,15 @@ def _pattern(entry: Entry, kept: Sequence[Entry]) -> tuple[str, str]:
             return "exclude_url", pattern
     text = plain_text(entry.summary_html)
     for label in _labels(text):
-        pattern = rf"(?m)^{re.escape(label)}$"
+        pattern = f"(?m:^{_literal(label)}$)"
         if not any(re.search(pattern, plain_text(other.summary_html)) for other in kept):
             return "exclude", pattern
-    return "exclude", rf"^{re.escape(clean_text(entry.title))}\n"
+    return "exclude", rf"^{_literal(clean_text(entry.title))}\n"
+
+
+def _literal(text: str) -> str:
+    """Return the pattern of just this text, as a person would write it."""
+    return re.escape(text).replace(r"\ ", " ").replace(r"\-", "-")
 
 
 def _of_address(entry: Entry) -> Iterator[str]:
@@ -60,9 +67,11 @@ def _of_address(entry: Entry) -> Iterator[str]:
         return
     parts = urlsplit(entry.url)
     folders = [folder for folder in parts.path.split("/")[1:-1] if folder]
-    for depth in range(1, len(folders) + 1):
-        yield f"/{re.escape('/'.join(folders[:depth]))}/"
-    yield f"^{re.escape(parts.scheme)}://{re.escape(parts.netloc)}/"
+    # A number in it is of one thing, not of a kind of things.
+    named = list(takewhile(lambda folder: not any(c.isdigit() for c in folder), folders))
+    for depth in range(1, len(named) + 1):
+        yield f"/{_literal('/'.join(named[:depth]))}/"
+    yield f"^{parts.scheme}://{_literal(parts.netloc)}/"
 
 
 def _labels(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from feeds.pointing_kinds import Kinds
+from feeds.pointing_without import without
 from feeds.read_choose import lies_aside
 from feeds.read_groups import HEADINGS, slots_of
 from feeds.read_links import is_about, links_in, own_link
@@ -28,10 +29,10 @@ _JOINED = 0.5
 _ALIKE, _UNLIKE = 1.0, -1.0
 # News have days.
 _DATED = 1.5
-# What is left out alone counts as much; where it is one of several, hardly anything.
-_ALONE, _LAST = 0.9, 0.1
+_LAST = 0.1
 # So many, and such a part of the list that is read, are a list of their own.
 _FEW, _THIRD = 3, 3
+Traits = tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,27 @@ def lists(wish: Wish) -> list[Listed]:
     """Return the lists that may be meant, the likeliest first."""
     found: dict[tuple[int, ...], Listed] = {}
     for elements, share, items in _sets(wish):
-        for kept, loss in _without(wish, elements):
+        wrong = [e for e in elements if any(n.holds(e) or e.holds(n) for n in wish.nots)]
+        alike = _wrong_traits(wish, elements, wrong, items=items)
+        for kept, loss in without(elements, wrong, wish.wanted):
             key = tuple(element.start for element in kept)
             if not kept or key in found or not _holds_all(kept, wish.wanted):
                 continue
             slots = _slots(wish.opened, kept, items=items)
-            found[key] = Listed(slots, _worth(slots, wish) * share * loss, items)
+            found[key] = Listed(slots, _worth(slots, wish, alike) * share * loss, items)
     return sorted(found.values(), key=lambda each: -each.worth)
+
+
+def _wrong_traits(
+    wish: Wish, elements: list[Element], wrong: Sequence[Element], *, items: bool
+) -> frozenset[Traits]:
+    """Return the traits of what is no item, as far as not nearly all have them."""
+    if not wrong:
+        return frozenset()
+    traits = {s.title.start: traits_of(s) for s in _slots(wish.opened, elements, items=items)}
+    of_wrong = {traits[each.start] for each in wrong if each.start in traits}
+    others = [each for each in traits.values() if each not in of_wrong]
+    return frozenset(of_wrong) if len(others) >= _FEW - 1 else frozenset()
 
 
 def _holds_all(elements: Sequence[Element], wanted: Iterable[Element]) -> bool:
@@ -113,6 +128,7 @@ def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
     present = list(wish.present)
     if not wish.wanted:
         yield present, 1.0, False
+        yield from _lists_with(wish)
         return
     alike: list[Element] = []
     examples = wish.items or wish.titles
@@ -127,83 +143,36 @@ def _sets(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
         yield _joined(present, list(wish.titles)), _JOINED, False
 
 
+def _lists_with(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
+    """Yield the titles of other lists, where the dates and links that were pointed at stand."""
+    pointed = [each for elements in wish.fields.values() for each in elements]
+    for group in wish.opened.sheet.groups if pointed else ():
+        parts = [part for slot in group.slots for part in slot.parts]
+        if all(any(part.holds(each) for part in parts) for each in pointed):
+            yield [slot.title for slot in group.slots], _JOINED, False
+
+
 def _joined(some: list[Element], others: list[Element]) -> list[Element]:
     """Return both in page order; where one stands in another, that which was pointed at."""
     kept = [each for each in some if not any(e.holds(each) or each.holds(e) for e in others)]
     return sorted([*kept, *others], key=lambda each: each.start)
 
 
-def _without(wish: Wish, elements: list[Element]) -> Iterator[tuple[list[Element], float]]:
-    """Yield the elements without those that are no items, and with them what is like those.
-
-    What is like them is the branch of the page that they stand in, where the others in it are
-    made as they are; and what is made as they are, where the others differ.
-    """
-    wrong = [
-        e
-        for e in elements
-        if any(n.holds(e) or e.holds(n) or _shares(e, n, elements) for n in wish.nots)
-    ]
-    if not wrong:
-        yield elements, 1.0
-        return
-    kept = [each for each in elements if each not in wrong]
-    alone = _ALONE
-    for branch in _branches(wrong, elements, wish.wanted):
-        less = [each for each in kept if not branch.holds(each)]
-        yield less, 1.0 if len(less) * 2 >= len(kept) or wish.wanted else _JOINED
-        alone = _LAST
-    shapes = {_shape(each) for each in wrong}
-    differing = [each for each in kept if _shape(each) not in shapes]
-    if differing and _holds_all(differing, wish.wanted):
-        yield differing, 1.0
-        alone = _ALONE if len(differing) == len(kept) else _LAST
-    yield kept, alone
-
-
-def _shares(element: Element, unwanted: Element, elements: Sequence[Element]) -> bool:
-    """Whether an element's item is the one that something unwanted stands in."""
-    around = next((each for each in unwanted.ancestors() if each.holds(element)), None)
-    if around is None:
-        return False
-    return sum(around.holds(each) for each in elements) == 1
-
-
-def _branches(
-    wrong: Sequence[Element], elements: Sequence[Element], wanted: Sequence[Element]
-) -> Iterator[Element]:
-    """Yield the parts of the page with the wrong ones and others like them, none that is wanted."""
-    seen = 1
-    for around in wrong[0].ancestors():
-        inside = [each for each in elements if around.holds(each)]
-        if len(inside) == len(elements) or any(around.holds(each) for each in wanted):
-            return
-        if len(inside) > seen and len({_shape(each) for each in inside}) == 1:
-            yield around
-        seen = max(seen, len(inside))
-
-
-def _shape(element: Element) -> tuple[object, ...]:
-    """Return how an element and what is around it are made, with all their classes."""
-    around = [element, *element.ancestors()][:3]
-    return tuple((each.tag, each.attributes.get("class") or "") for each in around)
-
-
-def _worth(slots: Sequence[Slot], wish: Wish) -> float:
+def _worth(slots: Sequence[Slot], wish: Wish, wrong: frozenset[Traits]) -> float:
     """Count what is like that which was pointed at; what is not counts against it."""
     pointed = [
         slot
         for slot in slots
         if any(slot.title.holds(one) or one.holds(slot.title) for one in wish.wanted)
     ]
-    if not pointed:
-        return float(len(slots))
-    usual = {_traits(slot) for slot in pointed}
-    worth = sum(_ALIKE if _traits(slot) in usual else _UNLIKE for slot in slots)
-    return worth * _DATED if all(dated for dated, *_ in usual) else worth
+    traits = [traits_of(slot) for slot in slots]
+    usual = {traits_of(slot) for slot in pointed} or set(traits) - wrong
+    worth = sum(_ALIKE if each in usual else _UNLIKE for each in traits)
+    return worth * _DATED if usual and all(dated for dated, *_ in usual) else worth
 
 
-def _traits(slot: Slot) -> tuple[bool, ...]:
+def traits_of(slot: Slot) -> Traits:
+    """Return what tells items apart at a glance: a date, a link, a place aside, a mere button."""
     dated = any(mark.strength > 1 for mark in slot.marks) or slot.heading_mark is not None
     href, _ = own_link(slot)
     link = next(links_in(slot.title), None)

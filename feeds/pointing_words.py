@@ -8,6 +8,8 @@ from feeds.keys import title_key, url_key
 from feeds.repair_rules import SELECTORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from config.settings import RuleSettings
     from feeds.located import Located
     from feeds.model import Entry
@@ -22,6 +24,8 @@ def explanation(
     before: Located, after: Located, rules: RuleSettings, new: RuleSettings
 ) -> tuple[str, ...]:
     """Say what is read otherwise than before, and by which rules."""
+    if new == rules and after.reading.entries == before.reading.entries:
+        return (f"It is read so already: {_count(before, after)}",)
     said = [_count(before, after)]
     said += filter(None, (_coming(before, after), _coming(after, before, gone=True)))
     said += filter(None, (_fields(before, after),))
@@ -32,8 +36,11 @@ def explanation(
         elif old and not now:
             said.append(f"{name.capitalize()}: found by itself, was {old}")
     for name in ("exclude", "exclude_url"):
-        if getattr(new, name) != getattr(rules, name):
-            said.append(f"Left out by a pattern, as no selector tells them: {getattr(new, name)}")
+        old, now = getattr(rules, name), getattr(new, name)
+        if now and now != old:
+            said.append(f"Left out by a pattern, as no selector tells them: {name} = {now}")
+        elif old and not now:
+            said.append(f"No pattern leaves anything out any more, it was {name} = {old}")
     return tuple(said)
 
 
@@ -76,7 +83,7 @@ def _fields(before: Located, after: Located) -> str:
     return f"{', '.join(said).capitalize()}." if said else ""
 
 
-def problem(opened: Opened, point: Point) -> str:
+def problem(opened: Opened, point: Point, points: Sequence[Point]) -> str:
     """Say why a point could not be satisfied, and what can be done."""
     element = opened.element(point.number)
     if element is None or element.parent is None:
@@ -90,6 +97,12 @@ def problem(opened: Opened, point: Point) -> str:
                 "date_format."
             )
     if point.part == "not":
+        others = (opened.element(p.number) for p in points if p.part in {"title", "item"})
+        if any(element.holds(other) for other in others if other is not None):
+            return (
+                f"“{shown}” is to be no item, and something in it is to be one; take one of both "
+                "back."
+            )
         return (
             f"Nothing tells “{shown}” from the other items: no class, no place, no address; give "
             "exclude, a pattern of its title."

@@ -7,6 +7,10 @@ of an element, which of those, and what it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from feeds.pointing_values import Part
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class HardPage:
 
     html: str
     items: tuple[tuple[str, str, str], ...]
-    clicks: tuple[tuple[str, int, str], ...]
+    clicks: tuple[tuple[str, int, Part], ...]
 
 
 _STYLE = """<style>body{font:16px/1.4 sans-serif;margin:1rem auto;max-width:60rem;padding:0 1rem}
@@ -79,8 +83,8 @@ def _club() -> str:
         for n, (title, day, _) in enumerate(_CLUB)
     )
     popular = "".join(
-        f'<div class="css-2p{n}y8"><p class="css-9{n}cd"><a href="/wiki/{n}">How to tie knot no. {n}'
-        f"</a></p><p>{n + 10} March 2019</p></div>"
+        f'<div class="css-2p{n}y8"><p class="css-9{n}cd"><a href="/wiki/{n}">How to tie knot '
+        f"no. {n}</a></p><p>{n + 10} March 2019</p></div>"
         for n in range(1, 8)
     )
     return (
@@ -115,8 +119,8 @@ def _port() -> str:
 
     lead, _, path = _PORT[0]
     return (
-        f'<!doctype html><html lang="en"><head><title>Port</title>{_STYLE}</head><body><h1>Port</h1>'
-        f'<div class="cols"><main><p class="day">20 November 2026</p>'
+        f'<!doctype html><html lang="en"><head><title>Port</title>{_STYLE}</head><body>'
+        f'<h1>Port</h1><div class="cols"><main><p class="day">20 November 2026</p>'
         f'<div class="lead"><h2><a href="{path}">{lead}</a></h2></div>'
         f'{line(1)}{offer(1)}{line(2)}<p class="day">17 November 2026</p>'
         f"{line(3)}{offer(2)}{line(4)}</main><aside><h2>Shops</h2><ul>"
