@@ -126,7 +126,7 @@ def with_point(draft: Draft, point: Point, now: datetime) -> tuple[Draft, Locate
     The newest word counts: a former one that cannot be kept with it is let go. Where the newest
     cannot be satisfied itself nothing changes, and ``trouble`` says why.
     """
-    points = (*(one for one in draft.points if one.number != point.number), point)[-_MOST_POINTS:]
+    points = (*(one for one in draft.points if one != point), point)[-_MOST_POINTS:]
     found = pointed(draft.page, points, source=draft.source(), now=now)
     if point in found.unmet or not found.located.reading.entries:
         why = found.problems[found.unmet.index(point) :][:1] if point in found.unmet else ()

@@ -120,8 +120,9 @@
       return;
     }
     event.preventDefault();
-    const address = event.submitter && event.submitter.formAction;
-    send(address || form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    const own = event.submitter && event.submitter.hasAttribute("formaction");
+    const address = own ? event.submitter.formAction : form.action;
+    send(address, new URLSearchParams(new FormData(form, event.submitter)));
   });
   document.addEventListener("click", (event) => {
     const go = event.target.closest("[data-go]");
