@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from config.schedule import Interval
 from config.settings import RuleSettings, SourceSettings
 from config.write import given_rules
-from feeds.located import located
-from feeds.pointing import pointed
+from feeds.located import locate, located
+from feeds.numbered import Opened, open_page
+from feeds.pointing import point as rules_for
 from feeds.pointing_values import Part, Point
 
 if TYPE_CHECKING:
@@ -110,8 +111,15 @@ class Draft:
             rules=self.rules,
         )
 
-    def read(self, now: datetime) -> Located:
-        """Read its page by the rules in force."""
+    def open(self, now: datetime) -> Opened | None:
+        """Lay out its page, once for all that is asked of it; None where it is no page."""
+        opened = open_page(self.page, source=self.source(), now=now)
+        return opened if isinstance(opened, Opened) else None
+
+    def read(self, now: datetime, opened: Opened | None = None) -> Located:
+        """Read its page by the rules in force; ``opened`` where it is laid out already."""
+        if opened is not None:
+            return locate(opened, self.rules)
         return located(self.page, source=self.source(), now=now)
 
 
@@ -120,17 +128,17 @@ def is_part(text: str) -> bool:
     return text in get_args(Part)
 
 
-def with_point(draft: Draft, point: Point, now: datetime) -> tuple[Draft, Located]:
-    """Return the draft after one more point, with its reading.
+def with_point(draft: Draft, point: Point, opened: Opened) -> tuple[Draft, Located]:
+    """Return the draft after one more point on its page, with its reading.
 
     The newest word counts: a former one that cannot be kept with it is let go. Where the newest
     cannot be satisfied itself nothing changes, and ``trouble`` says why.
     """
     points = (*(one for one in draft.points if one != point), point)[-_MOST_POINTS:]
-    found = pointed(draft.page, points, source=draft.source(), now=now)
+    found = rules_for(opened, points, rules=draft.rules)
     if point in found.unmet or not found.located.reading.entries:
         why = found.problems[found.unmet.index(point) :][:1] if point in found.unmet else ()
-        return replace(draft, trouble=why or (_NOTHING_LEFT,)), draft.read(now)
+        return replace(draft, trouble=why or (_NOTHING_LEFT,)), locate(opened, draft.rules)
     kept = tuple(one for one in points if one not in found.unmet)
     step = Step(rules=found.rules, points=kept, said=found.explanation)
     return _stepped(draft, step), found.located

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LONGEST_ADDRESS = 2_000
 _LONGEST_TITLE = 120
-_PAGE_BYTES = 5_000_000
+_PAGE_BYTES = 3_000_000
 _PAGE_TIME = timedelta(seconds=5)
 _AROUND = PartBounds(time=timedelta(seconds=3), all_bytes=6_000_000, picture_bytes=1_000_000)
 _FEED_TIME = timedelta(seconds=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import available_timezones
 
 from starlette.exceptions import HTTPException
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from feeds.located import Located
+    from feeds.numbered import Opened
     from feeds.pointing_values import Part
     from tidings.desk.draft import Draft
     from tidings.desk.visit import Desk, Visit
@@ -95,6 +96,13 @@ def draft_routes(desk: Desk) -> list[Route]:
     ]
 
 
+class _Seen(NamedTuple):
+    """A draft's page laid out, None where it is none, and its reading."""
+
+    opened: Opened | None
+    read: Located
+
+
 class _Drafts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -105,7 +113,7 @@ class _Drafts:
     def show(self, visit: Visit) -> Response:
         """Show a draft."""
         draft = self._draft(visit)
-        return self._page(visit, draft, draft.read(self._desk.app.clock()))
+        return self._page(visit, draft)
 
     def picture(self, visit: Visit) -> Response:
         """Give the picture of the page, for the frame."""
@@ -146,8 +154,11 @@ class _Drafts:
         if not (number.isascii() and number.isdigit() and len(number) < _DIGITS and is_part(part)):
             raise CommandError("Say which element you point at, and what it is.")
         point = Point(int(number), cast("Part", part))
-        draft, read = with_point(draft, point, self._desk.app.clock())
-        return self._changed(visit, draft, read)
+        opened = draft.open(self._desk.app.clock())
+        if opened is None:
+            raise CommandError("It is no page: there is nothing to point at.")
+        draft, read = with_point(draft, point, opened)
+        return self._changed(visit, draft, _Seen(opened, read))
 
     def rules(self, visit: Visit) -> Response:
         """Take rules that somebody wrote."""
@@ -184,13 +195,13 @@ class _Drafts:
         checked = checked_form(visit.fields, draft.form, taken_slugs(app))
         draft = replace(draft, form=checked.form)
         self._drafts.update(draft, now=app.clock())
-        read = draft.read(app.clock())
-        if checked.problems or not read.reading.entries:
+        seen = self._seen(draft)
+        if checked.problems or not seen.read.reading.entries:
             problems = dict(checked.problems)
-            if not read.reading.entries:
+            if not seen.read.reading.entries:
                 problems["items"] = "Nothing is found on the page yet; there is nothing to save."
-            return self._page(visit, draft, read, problems=problems)
-        warning = save_new(self._desk, visit, draft)
+            return self._page(visit, draft, seen, problems=problems)
+        warning = save_new(self._desk, visit, draft, seen.read.reading)
         self._drafts.remove(draft.id)
         if warning:
             return self._desk.see("/desk/new", visit, said=warning)
@@ -217,20 +228,24 @@ class _Drafts:
             raise HTTPException(404, "This draft is over: they are kept for a day. Begin anew.")
         return draft
 
-    def _changed(self, visit: Visit, draft: Draft, read: Located | None = None) -> Response:
+    def _seen(self, draft: Draft) -> _Seen:
+        """Lay a draft's page out and read it, once for an answer."""
+        now = self._desk.app.clock()
+        opened = draft.open(now)
+        return _Seen(opened, draft.read(now, opened))
+
+    def _changed(self, visit: Visit, draft: Draft, seen: _Seen | None = None) -> Response:
         self._drafts.update(draft, now=self._desk.app.clock())
         if _PART not in visit.request.headers:
             return self._desk.see(f"/desk/new/{draft.id}#found", visit)
-        read = read or draft.read(self._desk.app.clock())
-        return self._desk.plain_page(
-            "desk/draft_part.html", visit=visit, **self._values(draft, read)
-        )
+        values = self._values(draft, seen or self._seen(draft))
+        return self._desk.plain_page("desk/draft_part.html", visit=visit, **values)
 
     def _page(
         self,
         visit: Visit,
         draft: Draft,
-        read: Located,
+        seen: _Seen | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> Response:
         app = self._desk.app
@@ -243,12 +258,12 @@ class _Drafts:
             pauses=PAUSES,
             zones=sorted(available_timezones()),
             base_url=app.settings.base_url,
-            **self._values(draft, read),
+            **self._values(draft, seen or self._seen(draft)),
         )
 
-    def _values(self, draft: Draft, read: Located) -> dict[str, Any]:
-        now = self._desk.app.clock()
-        found = found_rules(draft)
+    def _values(self, draft: Draft, seen: _Seen) -> dict[str, Any]:
+        read, now = seen.read, self._desk.app.clock()
+        found = found_rules(draft, read.reading)
         return {
             "draft": draft,
             "reading": read.reading,
@@ -257,7 +272,7 @@ class _Drafts:
             "doubts": doubts(read, now),
             "show": outlines(read, draft),
             "rules": rule_fields(draft, found),
-            "choices": choices(draft, read, now),
+            "choices": choices(seen.opened, read),
             "trial": None if draft.is_new else trial_of(self._desk.app, draft),
             "shown_address": shown_address,
             "tools": TOOLS,

@@ -18,12 +18,13 @@ from tidings.cli import CommandError
 from tidings.configuring import read_text, write_text
 from tidings.desk.zone_guess import is_zone
 from tidings.errors import expected
-from tidings.looking import look_at
+from tidings.looking import Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from feeds.model import Reading
     from tidings.desk.draft import Draft, Form
     from tidings.desk.visit import Desk, Visit
 
@@ -97,15 +98,25 @@ def rules_from(fields: Mapping[str, str]) -> RuleSettings:
     return RuleSettings(**values)
 
 
-def found_rules(draft: Draft) -> dict[str, str]:
-    """Return the rules by which a page is read by itself; none where it is not."""
+def found_rules(draft: Draft, reading: Reading) -> dict[str, str]:
+    """Return the rules by which a page was read by itself; none where it was not."""
     if given_rules(draft.rules):
         return {}
     source = draft.source()
-    return look_at(draft.page, source, language=source.language, zone=source.time_zone).rules()
+    look = Look(
+        location=source.location,
+        url=source.url,
+        page_url=draft.page.url,
+        file=source.file,
+        zone=source.time_zone,
+        reading=reading,
+        page=draft.page,
+        language=source.language,
+    )
+    return look.rules()
 
 
-def save_new(desk: Desk, visit: Visit, draft: Draft) -> str:
+def save_new(desk: Desk, visit: Visit, draft: Draft, reading: Reading) -> str:
     """Write a new bulletin into the configuration and put it in force.
 
     Returns why it is not in force yet, empty where it is. Raises what ``write_text`` raises; a
@@ -119,7 +130,7 @@ def save_new(desk: Desk, visit: Visit, draft: Draft) -> str:
         time_zone=form.time_zone,
         url=draft.url,
         every=form.every,
-        found_rules=found_rules(draft),
+        found_rules=found_rules(draft, reading),
     )
     told = {
         "title": form.title,

@@ -11,7 +11,6 @@ from config.logins import without_login
 from config.settings import RuleSettings
 from feeds.keys import title_key
 from feeds.markup import plain_text
-from feeds.numbered import Opened, open_page
 from feeds.text import clean_text, shorten
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from feeds.located import Located, Spots
     from feeds.model import Entry
+    from feeds.numbered import Opened
     from feeds.read_tree import Element
     from tidings.desk.draft import Draft
 
@@ -27,7 +27,7 @@ _MOST_SHOWN = 100
 _LONGEST_TITLE = 300
 _LONGEST_TEXT = 160
 _LONGEST_LINK = 70
-_MOST_LISTS = 8
+_MOST_LISTS = 6
 _MOST_CHOICES = 40
 _LONGEST_CHOICE = 70
 _SHOWN_TITLES = 3
@@ -66,7 +66,6 @@ class ListChoice:
     """A list of the page that may be meant: the element to point at, and its first titles."""
 
     number: int
-    count: int
     titles: tuple[str, ...]
     is_read: bool
 
@@ -199,10 +198,9 @@ class Choices:
     elements: tuple[ElementChoice, ...] = ()
 
 
-def choices(draft: Draft, read: Located, now: datetime) -> Choices:
+def choices(opened: Opened | None, read: Located) -> Choices:
     """Return what can be chosen without pointing."""
-    opened = open_page(draft.page, source=draft.source(), now=now)
-    if not isinstance(opened, Opened):
+    if opened is None:
         return Choices()
     return Choices(is_page=True, lists=_lists(opened, read), elements=_elements(opened, read))
 
@@ -216,8 +214,8 @@ def _lists(opened: Opened, read: Located) -> tuple[ListChoice, ...]:
         number = opened.number(group.slots[0].title)
         shown = tuple(_words(slot.title) for slot in group.slots[:_SHOWN_TITLES])
         is_read = sum(opened.number(slot.title) in titles for slot in group.slots) > len(shown) // 2
-        choice = ListChoice(number=number, count=len(group.slots), titles=shown, is_read=is_read)
-        found.setdefault("\n".join(shown), choice)
+        # Of several that begin alike the likeliest is meant.
+        found.setdefault(shown[0], ListChoice(number=number, titles=shown, is_read=is_read))
         if len(found) == _MOST_LISTS:
             break
     return tuple(found.values())
