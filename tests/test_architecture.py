@@ -52,6 +52,8 @@ COMPANIONS = {
     "markupsafe": {"feeds/pages.py", "feeds/render.py"},
     "starlette": {
         "tidings/desk/access.py",
+        "tidings/desk/draft_pages.py",
+        "tidings/desk/new_pages.py",
         "tidings/desk/sign_in.py",
         "tidings/desk/visit.py",
         "tidings/web.py",

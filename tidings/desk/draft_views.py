@@ -229,7 +229,8 @@ def _elements(opened: Opened, read: Located) -> tuple[ElementChoice, ...]:
     found: dict[str, ElementChoice] = {}
     for number in first:
         top = opened.element(number)
-        for element in _within(top) if top else ():
+        inside = list(_within(top))[1:] if top else []
+        for element in inside or filter(None, (top,)):
             words = _words(element)
             if words and len(found) < _MOST_CHOICES:
                 # Of two with the same words the inner one is meant.
