@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import chromium
+from desks import Operator, text_of
 from hard_pages import HARD_PAGES
 from origin import Origin, answer, redirect
 from programs import node_package
 from relay import free_port
 from running import ROOT, Service, wait
+from sites import serving
 from test_snapshot import ACT, HOSTILE
 
 from config.load import load
+from tidings.app import open_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -424,3 +427,42 @@ def _look(page: BrowserPage, script: str) -> Iterator[str]:
             yield from (f"{place}: {one}" for one in found)
             if wide > width:
                 yield f"{place}: is {wide} wide"
+
+
+def test_the_keys_point_as_well(world: World) -> None:
+    """Which part it is by the arrows, Tab into the picture from item to item, Enter."""
+    page = world.begin("/news")
+    page.get_by_role("radio", name="title").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.get_by_role("radio", name="not an item").is_checked()
+    before = page.locator("[data-show]").element_handle()
+
+    for key in ("Tab", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+
+    before.wait_for_element_state("hidden")
+    assert len(world.found()) == len(TITLES) - 1
+
+
+def test_a_login_stays_a_secret_and_a_file_is_written_once(tmp_path: Path) -> None:
+    """The log and the pages show none of it; whoever cannot be renewed is told what was done."""
+    with Origin() as origin:
+        origin.says(answer(200, PLAIN.encode(), HTML), path="/news")
+        origin.says(answer(404), path="/look.css")
+        (tmp_path / "tidings.toml").write_text('[desk]\nprivate_networks = ["127.0.0.0/8"]\n')
+        with open_app(load(tmp_path / "tidings.toml", {})) as app, serving(app) as base:
+            operator = Operator(base).enter(app)
+            operator.get("/desk/new")
+            secret = f"http://ann:secret@127.0.0.1:{origin.port}/news"
+            draft = operator.post("/desk/new", url=secret)
+            assert "4 items found" in draft.text
+            path = draft.url.removeprefix(base)
+
+            saved = operator.post(f"{path}/save", title="Harbour", slug="harbour", every="3h")
+
+            assert "is not in force yet: this process cannot renew itself" in text_of(saved)
+            assert 'every = "3h"' in (tmp_path / "tidings.toml").read_text()
+            assert "ann:secret@" in (tmp_path / "tidings.toml").read_text()
+            assert "secret" not in draft.text + operator.get("/desk/log").text
+            assert operator.get(path).status_code == 404
+            assert operator.post(f"{path}/point", n="3", part="title").status_code == 404

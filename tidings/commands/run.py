@@ -75,7 +75,10 @@ def tell(app: App) -> None:
     else:
         log.info("to sign in at the desk: tidings desk link")
     if not settings.bulletins:
-        log.warning("%s: no bulletin is configured; add one with: tidings init URL", settings.path)
+        log.warning(
+            "%s: no bulletin is configured; add one at /desk/new, or with: tidings init URL",
+            settings.path,
+        )
     if settings.bucket.address:
         log.info("documents go to %s; they are not served here", settings.bucket.address)
     if settings.mail.host:
