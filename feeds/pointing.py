@@ -88,6 +88,8 @@ def _tries(
     def tried(given: RuleSettings, listed: Listed | None = None) -> _Try:
         return _Try(wish.opened, points, given, locate(wish.opened, given), before, listed)
 
+    less = left_out_by_pattern(wish, rules, before)
+    last = tried(less) if less else None
     likely = (lists(wish) or lists(replace(wish, nots=())))[:_MOST_LISTS]
     # A pattern that leaves out what is pointed at is not what this person means.
     for configured in dict.fromkeys((rules, replace(rules, **dict.fromkeys(EXCLUDES, "")))):
@@ -95,10 +97,12 @@ def _tries(
             for ruled in Ruling(wish, listed, configured).rules():
                 found = tried(ruled, listed)
                 yield found
+                if last is not None and not last.unmet:
+                    continue
                 if found.unmet and (less := left_out_by_pattern(wish, found.rules, found.read)):
                     yield tried(less, listed)
-    if less := left_out_by_pattern(wish, rules, before):
-        yield tried(less)
+    if last is not None:
+        yield last
 
 
 def _wish(opened: Opened, points: Sequence[Point], before: Located) -> Wish:

@@ -6,6 +6,7 @@ of the page, is what the candidates differ in.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,14 @@ def _lists_with(wish: Wish) -> Iterator[tuple[list[Element], float, bool]]:
 
 def _joined(some: list[Element], others: list[Element]) -> list[Element]:
     """Return both in page order; where one stands in another, that which was pointed at."""
-    kept = [each for each in some if not any(e.holds(each) or each.holds(e) for e in others)]
+    others = sorted(others, key=lambda each: each.start)
+    starts = [each.start for each in others]
+
+    def overlaps(element: Element) -> bool:
+        place = bisect_right(starts, element.end)
+        return place > 0 and others[place - 1].end >= element.start
+
+    kept = [each for each in some if not overlaps(each)]
     return sorted([*kept, *others], key=lambda each: each.start)
 
 

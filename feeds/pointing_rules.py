@@ -73,7 +73,9 @@ class Ruling:
             parting = parting_selector(page, containers, seen)
             joint = joint_selector(page, containers, seen)
             exact = min(filter(None, (parting, joint)), key=simplicity, default="")
-        return exact or place_selector(containers)
+        # A place in the page leaves nothing out of it.
+        by_place = not exact and (self.wish.wanted or not self.wish.nots)
+        return place_selector(containers) if by_place else exact
 
     def _with_fields(self, rules: RuleSettings, containers: list[Element]) -> RuleSettings:
         """Add a selector for each field that is not read without as the list has it."""

@@ -25,10 +25,12 @@ def without(
     if not wrong:
         yield elements, 1.0
         return
-    kept = [each for each in elements if each not in wrong]
+    places = {each.start for each in wrong}
+    kept = [each for each in elements if each.start not in places]
     alone = _ALONE
     for like in (*_kinds(kept, wrong), *_branches(kept, wrong)):
-        less = [each for each in kept if each not in like]
+        places = {each.start for each in like}
+        less = [each for each in kept if each.start not in places]
         if like and len(less) >= _FEW and not any(one.holds(e) for e in like for one in wanted):
             yield less, 1.0
             alone = _LAST

@@ -33,7 +33,7 @@ _LOOKS = re.compile(
 # Others, such as o:p, are no selectors.
 _TAG = re.compile(r"[a-z][a-z0-9-]*")
 # Elements that stand for one kind of thing by themselves; others need a name beside them.
-_OWN_KIND = re.compile(r"\b(?:article|dd|dt|h[1-6]|summary|time|tr)\b")
+_OWN_KIND = re.compile(r"\b(?:article|dd|dt|h[1-6]|main|summary|time|tr)\b")
 _NAMELESS = 1.5
 _ALTERNATIVE = 0.5
 # What an element has or lacks beside its name.

@@ -1,7 +1,7 @@
 """A picture of a page to point at: harmless, in one piece, each element with its number. Pure.
 
 It is written anew from the reader's own parse, by a list of what may stand in it; nothing of the
-page's markup is passed on. It is to be served with ``HEADERS``, below an address of its own, into
+page's markup is passed on. It is to be served with ``headers()``, below an address of its own, into
 ``<iframe sandbox="allow-scripts">``: its one script is ours, and nothing leaves it.
 
 The window around it and the picture speak by ``postMessage``; every message has ``tidings: true``.
