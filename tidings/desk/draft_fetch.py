@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from config.logins import without_login
 from config.settings import SourceSettings
 from config.slugs import suggest_slug
-from feeds.fetch import Fetcher, NotModified, Validators
+from feeds.fetch import Fetcher, FetchError, NotModified, Validators
 from feeds.fetch_guard import Guard
 from feeds.fetch_parts import PartBounds, fetch_parts
 from feeds.snapshot import wanted
@@ -79,8 +79,7 @@ def fetch_new(app: App, address: str, *, zone: str = "") -> Fetched:
     """
     source = SourceSettings(bulletin="", name="main", url=address)
     guard = Guard(app.settings.desk.private_networks)
-    with Fetcher(_hurried(app.settings.fetch, _PAGE_TIME), guard=guard) as fetcher:
-        page = fetched(fetcher, source)
+    page = _page(app.settings.fetch, guard, source)
     zone = guess_zone(page.url, otherwise=zone)
     seen = look_at(page, source, zone=ZoneInfo(zone))
     with ThreadPoolExecutor(1, thread_name_prefix="own feed") as pool:
@@ -135,6 +134,22 @@ def fetch_again(app: App, source: SourceSettings, title: str) -> Fetched:
     )
     is_web = page.url.startswith(("http://", "https://"))
     return Fetched(draft=draft, parts=_parts(app.settings.fetch, guard, page, is_shown=is_web))
+
+
+def _page(settings: FetchSettings, guard: Guard, source: SourceSettings) -> Page:
+    begun = monotonic()
+    with Fetcher(_hurried(settings, _PAGE_TIME), guard=guard) as fetcher:
+        try:
+            return fetched(fetcher, source)
+        except FetchError as error:
+            limit = _PAGE_TIME.total_seconds()
+            if monotonic() - begun < limit:
+                raise
+            # Checks have more time than somebody who waits before a screen.
+            raise CommandError(
+                f"{source.location}: did not come whole within {limit:g} s; try it again, or begin "
+                "with tidings init on the command line, which waits longer"
+            ) from error
 
 
 def _slug(title: str, url: str, taken: frozenset[str]) -> str:
