@@ -64,9 +64,13 @@ def fill(app: App, people: int) -> None:
             [{"address": f"r{n}@d{n % DOMAINS}.example"} for n in range(people)],
         )
         transaction.run(
-            "INSERT INTO subscriptions (subscriber, bulletin, cadence, time_zone, language, mark, "
-            "token, created) SELECT id, 'harbour', 'instant', 'UTC', 'en', 0, "
-            "'token-of-some-length-' || id, created FROM subscribers"
+            "INSERT INTO subscriptions (subscriber, bulletin, time_zone, language, mark, token, "
+            "created, instant) SELECT id, 'harbour', 'UTC', 'en', 0, "
+            "'token-of-some-length-' || id, created, 1 FROM subscribers"
+        )
+        transaction.run(
+            "INSERT INTO rules (subscription, position, cadence, wanted, next_digest) "
+            "SELECT id, 0, 'instant', '', NULL FROM subscriptions"
         )
     claim = app.sources.claim(
         app.settings.bulletins[0], now=now, lease=timedelta(minutes=5), only_due=False

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
+from config.cadence import check_cadence
 from config.kinds import (
     BucketAddress,
+    CadenceText,
+    ChannelAddress,
     Count,
     DatabaseAddress,
     DateFormat,
@@ -29,6 +32,7 @@ from config.kinds import (
     Port,
     Rate,
     SourceKind,
+    TemplateName,
     Texts,
     Uncertain,
     WebAddress,
@@ -45,6 +49,8 @@ _HEADER = re.compile(r"([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 # A bucket's name by the rules of S3, and a prefix of names that we could publish ourselves.
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?")
+_CHANNEL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s]{1,2000}", re.IGNORECASE)
+_TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.txt")
 _HAS_YEAR = re.compile("%[YyGcx]")
 _LAST_PORT = 65_535
 _DIGITS = 15
@@ -275,6 +281,25 @@ def _optional_mailbox(text: str) -> str:
     return _mailbox(text) if text else ""
 
 
+def _channel_address(text: str) -> str:
+    if text and not (text.isprintable() and _CHANNEL.fullmatch(text)):
+        raise Unfit("an address as Apprise writes it, such as ntfy://host/topic")
+    return text
+
+
+def _cadence(text: str) -> str:
+    try:
+        return check_cadence(text)
+    except ValueError as error:
+        raise Unfit(str(error).rpartition("; ")[2].removeprefix("a cadence is ")) from None
+
+
+def _template_name(text: str) -> str:
+    if not _TEMPLATE.fullmatch(text):
+        raise Unfit("the name of a file in the folder channel of [site] templates: harbour.txt")
+    return text
+
+
 def _one_of(choices: tuple[str, ...]) -> Converter:
     def parse(text: str) -> str:
         if text not in choices:
@@ -311,6 +336,9 @@ CONVERTERS: dict[object, Converter] = {
     Networks: _Several(_network),
     Mailbox: Converter(_mailbox),
     OptionalMailbox: Converter(_optional_mailbox),
+    ChannelAddress: Converter(_channel_address),
+    CadenceText: Converter(_cadence),
+    TemplateName: Converter(_template_name),
     MailSecurity: _one_of(get_args(MailSecurity)),
     SourceKind: _one_of(get_args(SourceKind)),
     Uncertain: _one_of(get_args(Uncertain)),

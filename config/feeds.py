@@ -42,9 +42,17 @@ def _of_bulletin(bulletin: BulletinSettings) -> Iterator[_Problem]:
         place = (*path, "views", view.name)
         if problem := view_problem(view.name):
             yield place, problem
-        for name in view.sources:
-            if name not in sources:
-                yield (*place, "sources"), _unknown("source", name, sources)
+        yield from _unknown_sources(place, view.sources, sources)
+    for channel in bulletin.channels:
+        yield from _unknown_sources((*path, "channels", channel.name), channel.sources, sources)
+
+
+def _unknown_sources(
+    place: tuple[str, ...], named: Collection[str], sources: Collection[str]
+) -> Iterator[_Problem]:
+    for name in named:
+        if name not in sources:
+            yield (*place, "sources"), _unknown("source", name, sources)
 
 
 def _former_problem(slug: str, slugs: Collection[str], former: Collection[str]) -> str:

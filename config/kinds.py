@@ -24,6 +24,9 @@ DatabaseAddress = Annotated[str, "database address"]
 HeaderName = Annotated[str, "header name"]
 Mailbox = Annotated[str, "mailbox"]
 OptionalMailbox = Annotated[str, "mailbox, or nothing"]
+ChannelAddress = Annotated[str, "channel address"]
+CadenceText = Annotated[str, "cadence"]
+TemplateName = Annotated[str, "name of a template"]
 
 Texts = tuple[str, ...]
 Network = IPv4Network | IPv6Network

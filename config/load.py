@@ -18,6 +18,7 @@ from config.convert import CONVERTERS, Unfit, describe
 from config.desk_settings import DeskSettings
 from config.feeds import feed_problems
 from config.lines import line_of
+from config.load_channels import ChannelLoader
 from config.places import resolved
 from config.schedule import Cron, Interval, Schedule
 from config.selection_settings import MergeSettings, ViewSettings
@@ -35,6 +36,7 @@ from config.settings import (
     StoreSettings,
 )
 from config.slugs import slug_problem
+from config.variables import PREFIX, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +51,6 @@ SECTIONS: dict[str, type] = {
     "bounces": BounceSettings,
     "desk": DeskSettings,
 }
-PREFIX = "TIDINGS_"
 # Keys of a source in TOML that stand for one field, its schedule.
 _SCHEDULE_KEYS = ("every", "cron")
 
@@ -130,53 +131,59 @@ class _Loader:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._text = text
+        self._overrides: dict[str, dict[str, tuple[str, str]]] = {}
         self.problems: list[Problem] = []
 
     def settings(self, document: dict[str, Any], environ: Mapping[str, str]) -> Settings:
-        self._refuse_unknown((), document, [*SECTIONS, "bulletins", "merges"])
-        overrides = self._environment(environ)
+        self._refuse_unknown((), document, [*SECTIONS, "alerts", "bulletins", "merges"])
+        channels = ChannelLoader(self, environ)
+        self._overrides = self._environment(environ, document)
         sections = {
-            name: self._section(name, section, document, overrides.get(name, {}))
-            for name, section in SECTIONS.items()
+            name: self._section(name, section, document) for name, section in SECTIONS.items()
         }
-        bulletins = self._table(("bulletins",), document)
+        bulletins = self.table(("bulletins",), document)
         loaded = [
             bulletin
             for slug in bulletins
-            if (bulletin := self._bulletin(slug, bulletins)) is not None
+            if (bulletin := self._bulletin(slug, bulletins, channels)) is not None
         ]
         merges = tuple(
-            self._merge(slug, self._table(("merges",), document))
-            for slug in self._table(("merges",), document)
+            self._merge(slug, self.table(("merges",), document))
+            for slug in self.table(("merges",), document)
         )
-        settings = Settings(path=self._path, **sections, bulletins=tuple(loaded), merges=merges)
+        settings = Settings(
+            path=self._path,
+            **sections,
+            alerts=channels.of_operator(document),
+            bulletins=tuple(loaded),
+            merges=merges,
+        )
+        channels.refuse_unknown()
         for path, message in feed_problems(settings):
-            self._note(path, message)
+            self.note(path, message)
         return resolved(settings, self._path.absolute().parent)
 
     # --- sections and their keys -----------------------------------------------------------
 
-    def _section(
-        self,
-        name: str,
-        section: type,
-        document: dict[str, Any],
-        overrides: Mapping[str, tuple[str, str]],
-    ) -> Any:  # noqa: ANN401 - one of the section classes
-        table = self._table((name,), document)
-        values = self._values((name,), section, table)
+    def _section(self, name: str, section: type, document: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the section classes
+        table = self.table((name,), document)
+        values = self.values((name,), section, table)
         if section is MailSettings:
             values["relays"] = self._relays(table)
-        hints = get_type_hints(section, include_extras=True)
-        for key, (variable, text) in overrides.items():
+        self._override(name, section, values)
+        return section(**values)
+
+    def _override(self, place: str, owner: type, values: dict[str, Any]) -> None:
+        """Put what the environment says of a table in the place of what it says itself."""
+        hints = get_type_hints(owner, include_extras=True)
+        for key, (variable, text) in self._overrides.get(place, {}).items():
             try:
                 values[key] = CONVERTERS[hints[key]].from_text(text)
             except Unfit as error:
-                found = "the value" if _is_secret(section, key) else describe(text)
-                self.problems.append(Problem(variable, "", f"found {found}, allowed is {error}"))
-        return section(**values)
+                said = "the value" if _is_secret(owner, key) else describe(text)
+                self.problems.append(Problem(variable, "", f"found {said}, allowed is {error}"))
 
-    def _values(
+    def values(
         self,
         path: tuple[str, ...],
         owner: type,
@@ -199,39 +206,39 @@ class _Loader:
                 values[name] = CONVERTERS[hints[name]].from_toml(table[name])
             except Unfit as error:
                 found = "the value" if _is_secret(owner, name) else describe(table[name])
-                self._note((*path, name), f"found {found}, allowed is {error}")
+                self.note((*path, name), f"found {found}, allowed is {error}")
         return values
 
     def _relays(self, mail: dict[str, Any]) -> tuple[RelaySettings, ...]:
         """Return the further relays in their order; one without a host is none."""
         path = ("mail", "relays")
-        tables = self._table(path, mail)
-        loaded = [
-            RelaySettings(
-                name=name,
-                **self._values((*path, name), RelaySettings, self._table((*path, name), tables)),
-            )
-            for name in tables
-        ]
+        tables = self.table(path, mail)
+        loaded = []
+        for name in tables:
+            values = self.values((*path, name), RelaySettings, self.table((*path, name), tables))
+            self._override(_dotted((*path, name)), RelaySettings, values)
+            loaded.append(RelaySettings(name=name, **values))
         return tuple(relay for relay in loaded if relay.host)
 
     # --- bulletins and sources -------------------------------------------------------------
 
-    def _bulletin(self, slug: str, bulletins: dict[str, Any]) -> BulletinSettings | None:
+    def _bulletin(
+        self, slug: str, bulletins: dict[str, Any], channels: ChannelLoader
+    ) -> BulletinSettings | None:
         path = ("bulletins", slug)
-        table = self._table(path, bulletins)
+        table = self.table(path, bulletins)
         if problem := slug_problem(slug):
-            self._note(path, problem)
-        values = self._values(path, BulletinSettings, table, also=("sources", "views"))
+            self.note(path, problem)
+        values = self.values(path, BulletinSettings, table, also=("sources", "views", "channels"))
         if table.get("title", "") == "":
-            self._note(path, 'needs a title, such as title = "Harbour news"')
-        sources = self._table((*path, "sources"), table)
+            self.note(path, 'needs a title, such as title = "Harbour news"')
+        sources = self.table((*path, "sources"), table)
         if not sources and not values.get("ended"):
-            self._note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
+            self.note(path, f"needs a source: a table [bulletins.{slug}.sources.main] with a url")
         bulletin = BulletinSettings(slug=slug, **{"title": "", **values})
         loaded = tuple(self._source(bulletin, name, sources) for name in sources)
         link = bulletin.link or next((source.location for source in loaded if source.url), "")
-        views = self._table((*path, "views"), table)
+        views = self.table((*path, "views"), table)
         return replace(
             bulletin,
             link=link,
@@ -244,6 +251,7 @@ class _Loader:
                 )
                 for name in views
             ),
+            channels=channels.of_bulletin(slug, table),
         )
 
     def _merge(self, slug: str, merges: dict[str, Any]) -> MergeSettings:
@@ -252,25 +260,25 @@ class _Loader:
 
     def _titled(self, path: tuple[str, ...], owner: type, parent: dict[str, Any]) -> dict[str, Any]:
         """Return the values of a table that must have a title."""
-        table = self._table(path, parent)
-        values = self._values(path, owner, table)
+        table = self.table(path, parent)
+        values = self.values(path, owner, table)
         if table.get("title", "") == "":
-            self._note(path, 'needs a title, such as title = "Ferries"')
+            self.note(path, 'needs a title, such as title = "Ferries"')
         return {"title": "", **values}
 
     def _source(
         self, bulletin: BulletinSettings, name: str, sources: dict[str, Any]
     ) -> SourceSettings:
         path = ("bulletins", bulletin.slug, "sources", name)
-        table = self._table(path, sources)
-        values = self._values(path, SourceSettings, table, also=_SCHEDULE_KEYS)
+        table = self.table(path, sources)
+        values = self.values(path, SourceSettings, table, also=_SCHEDULE_KEYS)
         if (table.get("url", "") == "") == (table.get("file", "") == ""):
-            self._note(path, "needs either a url or a file")
-        rules = self._table((*path, "rules"), table)
+            self.note(path, "needs either a url or a file")
+        rules = self.table((*path, "rules"), table)
         source = SourceSettings(
             bulletin=bulletin.slug,
             name=name,
-            rules=RuleSettings(**self._values((*path, "rules"), RuleSettings, rules)),
+            rules=RuleSettings(**self.values((*path, "rules"), RuleSettings, rules)),
             headers=self._headers((*path, "headers"), table),
             **{
                 "time_zone": bulletin.time_zone,
@@ -284,7 +292,7 @@ class _Loader:
     def _schedule(self, path: tuple[str, ...], table: dict[str, Any]) -> Schedule | None:
         given = [key for key in _SCHEDULE_KEYS if key in table]
         if len(given) == len(_SCHEDULE_KEYS):
-            self._note(path, "has every and cron; give one of them")
+            self.note(path, "has every and cron; give one of them")
         for key in given:
             try:
                 converted: Schedule = (
@@ -293,32 +301,29 @@ class _Loader:
                     else CONVERTERS[Cron].from_toml(table[key])
                 )
             except Unfit as error:
-                self._note((*path, key), f"found {describe(table[key])}, allowed is {error}")
+                self.note((*path, key), f"found {describe(table[key])}, allowed is {error}")
             else:
                 return converted
         return None
 
     def _headers(self, path: tuple[str, ...], table: dict[str, Any]) -> dict[str, str]:
         headers: dict[str, str] = {}
-        for name, value in self._table(path, table).items():
+        for name, value in self.table(path, table).items():
             # Of the characters of a header, only ASCII means the same everywhere (RFC 9110, 5.5).
             fits = isinstance(value, str) and value.isascii() and value.isprintable()
             if fits and name.isascii() and name.replace("-", "").isalnum():
                 headers[name] = value
             else:
-                self._note((*path, name), "allowed is a header name with ASCII text on one line")
+                self.note((*path, name), "allowed is a header name with ASCII text on one line")
         return headers
 
     # --- environment, paths, problems ------------------------------------------------------
 
-    def _environment(self, environ: Mapping[str, str]) -> dict[str, dict[str, tuple[str, str]]]:
+    def _environment(
+        self, environ: Mapping[str, str], document: dict[str, Any]
+    ) -> dict[str, dict[str, tuple[str, str]]]:
         """Return what the environment sets: section, key, and the variable with its text."""
-        variables = {
-            f"{PREFIX}{section}_{field.name}".upper(): (section, field.name)
-            for section, owner in SECTIONS.items()
-            for field in fields(owner)
-            if field.name != "relays"
-        }
+        variables = variables_of(SECTIONS, document)
         found: dict[str, dict[str, tuple[str, str]]] = {}
         for variable in sorted(environ):
             if not variable.startswith(tuple(f"{PREFIX}{s.upper()}_" for s in SECTIONS)):
@@ -332,13 +337,14 @@ class _Loader:
             if plain != variable and plain in environ:
                 self.problems.append(Problem(variable, "", f"{plain} is set too; give one of them"))
                 continue
-            text = environ[variable] if plain == variable else self._file(variable, environ)
+            text = environ[variable] if plain == variable else self.file(variable, environ)
             section, key = variables[plain]
             if text is not None:
                 found.setdefault(section, {})[key] = (variable, text)
         return found
 
-    def _file(self, variable: str, environ: Mapping[str, str]) -> str | None:
+    def file(self, variable: str, environ: Mapping[str, str]) -> str | None:
+        """Return the text of the file that a variable names; None, and a note, where none is."""
         try:
             return Path(environ[variable]).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
@@ -348,11 +354,12 @@ class _Loader:
             )
             return None
 
-    def _table(self, path: tuple[str, ...], parent: dict[str, Any]) -> dict[str, Any]:
+    def table(self, path: tuple[str, ...], parent: dict[str, Any]) -> dict[str, Any]:
+        """Return a table within another; none, and a note, where something else stands there."""
         table = parent.get(path[-1], {})
         if isinstance(table, dict):
             return table
-        self._note(path, f"found {describe(table)}, allowed is a table: [{_dotted(path)}]")
+        self.note(path, f"found {describe(table)}, allowed is a table: [{_dotted(path)}]")
         return {}
 
     def _refuse_unknown(
@@ -362,9 +369,14 @@ class _Loader:
             if key not in known:
                 near = get_close_matches(key, known, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else "."
-                self._note((*path, key), f"unknown key{hint} Known: {', '.join(sorted(known))}")
+                self.note((*path, key), f"unknown key{hint} Known: {', '.join(sorted(known))}")
 
-    def _note(self, path: tuple[str, ...], message: str) -> None:
+    def note_variable(self, variable: str, message: str) -> None:
+        """Note what is wrong with a variable."""
+        self.problems.append(Problem(variable, "", message))
+
+    def note(self, path: tuple[str, ...], message: str) -> None:
+        """Note what is wrong with a key."""
         line = line_of(self._text, path)
         place = f"{self._path}:{line}" if line else str(self._path)
         self.problems.append(Problem(place, _dotted(path), message))

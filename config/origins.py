@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from config.lines import places
-from config.load import PREFIX, SECTIONS
+from config.load import SECTIONS
 from config.logins import without_login
 from config.schedule import Cron, Interval, format_duration
+from config.variables import PREFIX
 from config.write import literal
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class _Finder:
             yield from self._of((name,), getattr(self._settings, name))
         for relay in self._settings.mail.relays:
             yield from self._of(("mail", "relays", relay.name), relay)
+        for channel in self._settings.alerts:
+            yield from self._of(("alerts", channel.name), channel)
         for bulletin in self._settings.bulletins:
             yield from self._of_bulletin(bulletin)
         for merge in self._settings.merges:
@@ -86,6 +89,8 @@ class _Finder:
             yield from self._of_source((*path, "sources", source.name), source)
         for view in bulletin.views:
             yield from self._of((*path, "views", view.name), view)
+        for channel in bulletin.channels:
+            yield from self._of((*path, "channels", channel.name), channel)
 
     def _of_source(self, path: Path, source: SourceSettings) -> Iterator[Origin]:
         yield from self._of(path, source)
@@ -107,11 +112,11 @@ class _Finder:
         )
 
     def _place(self, key: Path) -> tuple[Kind, str]:
-        variable = f"{PREFIX}{'_'.join(key)}".upper()
-        if key[0] in SECTIONS and len(key) == 2:  # noqa: PLR2004 - a section and its key
-            for name in (variable, f"{variable}_FILE"):
-                if name in self._environ:
-                    return "environment", name
+        variable = f"{PREFIX}{'_'.join(key)}".upper().replace("-", "_")
+        for name in (variable, f"{variable}_FILE"):
+            # One that sets nothing was refused when the settings were loaded.
+            if name in self._environ:
+                return "environment", name
         line = self._lines.get(key)
         return ("default", "") if line is None else ("file", f"{self._settings.path}:{line}")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.bounce_settings import BounceSettings
+from config.channel_settings import AlertSettings, ChannelSettings  # noqa: TC001 - the loader reads the kinds of the fields
 from config.desk_settings import DeskSettings
 from config.kinds import (
     BucketAddress,
@@ -147,6 +148,9 @@ class FetchSettings:
     max_backoff: timedelta = setting(
         timedelta(days=1), "Longest pause between two tries of a source that keeps failing."
     )
+    keep_pages: int = setting(
+        5, "Last pages of each source that are kept, to be read again at the desk; 0: none."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +162,9 @@ class RelaySettings:
     port: Port = setting(587, "Its port.")
     security: MailSecurity = setting("starttls", "starttls, tls, or none.")
     username: str = setting("", "Login name there; empty: no login.")
-    password: str = setting("", "Password there.", secret=True)
+    password: str = setting(
+        "", "Password there; better by TIDINGS_MAIL_RELAYS_NAME_PASSWORD_FILE.", secret=True
+    )
 
     @property
     def place(self) -> str:
@@ -339,6 +345,7 @@ class BulletinSettings:
     )
     sources: tuple[SourceSettings, ...] = ()
     views: tuple[ViewSettings, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
 
     def view(self, name: str) -> ViewSettings | None:
         """Return the view of that name; None where none is configured."""
@@ -357,6 +364,7 @@ class Settings:
     fetch: FetchSettings = FetchSettings()
     mail: MailSettings = MailSettings()
     bounces: BounceSettings = BounceSettings()
+    alerts: tuple[AlertSettings, ...] = ()
     desk: DeskSettings = DeskSettings()
     bulletins: tuple[BulletinSettings, ...] = ()
     merges: tuple[MergeSettings, ...] = ()

@@ -43,6 +43,13 @@ def view_problem(name: str) -> str:
     return ""
 
 
+def channel_problem(name: str) -> str:
+    """Say why a channel cannot have a name; empty where it can."""
+    if not _SLUG.fullmatch(name):
+        return "a channel's name has small letters, digits and hyphens only, at most 64"
+    return ""
+
+
 def suggest_slug(text: str, taken: Container[str]) -> str:
     """Make a slug of a title or an address that is neither taken nor reserved."""
     base = _shortened(_folded(text)) or "bulletin"

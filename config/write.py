@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from config.channel_settings import AlertSettings, ChannelSettings
 from config.load import SECTIONS
 from config.schedule import Interval, format_duration
 from config.selection_settings import MergeSettings, ViewSettings
@@ -124,7 +125,7 @@ _EXAMPLE_HEAD = """\
 # Paths count from the folder of this file; times are written as 30s, 15m, 1h30m, 7d.
 # A key of [store], [site], [bucket], [server], [fetch], [mail], [bounces] and [desk] may come
 # from the environment as well: TIDINGS_MAIL_HOST, or TIDINGS_MAIL_PASSWORD_FILE for a value that
-# has a file of its own.
+# has a file of its own; so may the address of a channel.
 """
 # Fields that are tables of their own.
 _TABLES = ("rules", "relays")
@@ -132,6 +133,7 @@ _EXAMPLE_VALUES: dict[str, object] = {
     "title": "Harbour news",
     "url": "https://harbour.example/news",
     "bulletins": ("harbour",),
+    "address": "ntfy://ntfy.example.org/harbour-news",
 }
 _EXAMPLE_TITLES: dict[type, str] = {ViewSettings: "Ferries", MergeSettings: "Port and airport"}
 
@@ -141,6 +143,10 @@ def example_configuration() -> str:
     parts = [_EXAMPLE_HEAD]
     parts += [f"[{name}]\n{_explained(owner)}" for name, owner in SECTIONS.items()]
     parts.append(f"[mail.relays.backup]\n{_explained(RelaySettings)}")
+    parts.append(
+        "# A way by which the operator hears of what is wrong, also where no mail leaves.\n"
+        f"[alerts.phone]\n{_explained(AlertSettings, given=('address',))}"
+    )
     parts.append(f"[bulletins.harbour]\n{_explained(BulletinSettings, given=('title',))}")
     source = "bulletins.harbour.sources"
     parts.append(f"[{source}.main]\n{_explained(SourceSettings, given=('url',))}")
@@ -152,6 +158,11 @@ def example_configuration() -> str:
     parts.append(
         "# A feed of some of its items, at harbour/ferries/.\n[bulletins.harbour.views.ferries]\n"
         f"{_explained(ViewSettings, given=('title',))}"
+    )
+    parts.append(
+        "# A chat, a push service or a webhook that is told of its new items.\n"
+        "[bulletins.harbour.channels.chat]\n"
+        f"{_explained(ChannelSettings, given=('address',))}"
     )
     parts.append(
         "# Several bulletins as one feed, at port/.\n[merges.port]\n"

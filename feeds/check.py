@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from config.schedule import next_time
 from feeds.alternation import settled
 from feeds.backoff import retry_at
+from feeds.check_attempt import Attempt
 from feeds.check_linked import with_full_texts, with_older_pages
 from feeds.check_ways import Way, Ways, unread
 from feeds.check_words import believed, counted, remedy, summary
@@ -31,6 +32,7 @@ from feeds.guards import (
 )
 from feeds.habit import habit_of
 from feeds.identify import identify
+from feeds.kept_page_store import keeping
 from feeds.read import read
 from feeds.records import Check, Claim, HeldNews, LeaseLostError, Outcome
 from feeds.registration_store import recipe_of
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from feeds.fetch import Fetcher, Page
     from feeds.habit import Habit
     from feeds.item_store import ItemStore
+    from feeds.kept_page_store import Keeping
     from feeds.model import Changes, Reading
     from feeds.records import SourceState
     from feeds.source_store import SourceStore
@@ -71,36 +74,6 @@ class ReadingError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """One source being checked under a claim."""
-
-    claim: Claim
-    bulletin: BulletinSettings
-    source: SourceSettings
-    state: SourceState
-    started: datetime
-    is_last: bool = True
-
-    def leased_until(self, now: datetime) -> datetime | None:
-        """Say how long the claim is needed after this source: not at all after the last one."""
-        return None if self.is_last else now + self.claim.length
-
-    @property
-    def name(self) -> str:
-        return f"{self.bulletin.slug}/{self.source.name}"
-
-    def check(self) -> Check:
-        """Return the check as it stands at its start."""
-        return Check(
-            bulletin=self.bulletin.slug,
-            source=self.source.name,
-            started=self.started,
-            finished=self.started,
-            outcome="unchanged",
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
     """Checks the sources of claimed bulletins.
 
@@ -126,7 +99,7 @@ class Checker:
         """
         settings = {source.name: source for source in bulletin.sources}
         for state in claim.sources:
-            attempt = _Attempt(
+            attempt = Attempt(
                 claim=claim,
                 bulletin=bulletin,
                 source=settings[state.name],
@@ -152,16 +125,24 @@ class Checker:
         page = self._fetch(source, replace(state, validators=Validators()))
         if isinstance(page, NotModified):
             raise ReadingError(f"{source.location}: answers 304 though nothing was known of it")
+        return self._completed(self.replay(bulletin, state, page), source)
+
+    def replay(self, bulletin: BulletinSettings, state: SourceState, page: Page) -> Changes:
+        """Return what this page would change now; nothing is stored.
+
+        What would be held says why. Raises ReadingError where nothing was read.
+        """
+        source = next(known for known in bulletin.sources if known.name == state.name)
         claim = Claim(bulletin=bulletin.slug, lease=0, length=timedelta(), sources=(state,))
-        attempt = _Attempt(
+        attempt = Attempt(
             claim=claim, bulletin=bulletin, source=source, state=state, started=self.clock()
         )
         way = self._choose(page, attempt)
         if way.reading.problem:
             raise ReadingError(f"{source.location}: {_problem(way)}")
-        return self._completed(way.changes, source)
+        return way.changes
 
-    def _check_safely(self, attempt: _Attempt) -> Check:
+    def _check_safely(self, attempt: Attempt) -> Check:
         """Check a source; a fault of ours is a failure of this source, and of no other."""
         try:
             return self._check_source(attempt)
@@ -175,7 +156,7 @@ class Checker:
             )
             return self._fail(attempt, replace(attempt.check(), error=problem))
 
-    def _check_source(self, attempt: _Attempt) -> Check:
+    def _check_source(self, attempt: Attempt) -> Check:
         source = attempt.source
         check = attempt.check()
         try:
@@ -189,10 +170,11 @@ class Checker:
             return outcome.check
         way = self._choose(page, attempt)
         if way.reading.problem:
-            return self._fail(attempt, replace(check, error=f"{source.location}: {_problem(way)}"))
+            check = replace(check, error=f"{source.location}: {_problem(way)}")
+            return self._fail(attempt, check, page=page)
         check = counted(replace(check, finished=self.clock()), way.reading, way.changes)
         if way.changes.held:
-            return self._hold(attempt, check, way)
+            return self._hold(attempt, check, way, page)
         changes = self._completed(way.changes, source)
         if changes.doubted:
             # What is repaired is a turn, which is said once after the checks.
@@ -203,6 +185,7 @@ class Checker:
         outcome = replace(
             self._good(attempt, page, check),
             repaired=way.repaired,
+            page=self._kept(page) if check.outcome != "unchanged" or changes.doubted else None,
             habit=self._habit(attempt, check) if first_seen and not changes.baseline else None,
         )
         self.items.apply(attempt.claim, outcome, changes, zone=attempt.bulletin.time_zone)
@@ -211,7 +194,7 @@ class Checker:
     def _fetch(self, source: SourceSettings, state: SourceState) -> Page | NotModified:
         return self.fetcher.fetch(source, validators=state.validators, url=state.moved_to)
 
-    def _choose(self, page: Page, attempt: _Attempt) -> Way:
+    def _choose(self, page: Page, attempt: Attempt) -> Way:
         """Read a page in the way that the known items vouch for."""
         source = attempt.source
         ways = Ways(
@@ -239,7 +222,7 @@ class Checker:
         )
 
     def _compare(
-        self, reading: Reading, attempt: _Attempt, page: Page, *, old: frozenset[int]
+        self, reading: Reading, attempt: Attempt, page: Page, *, old: frozenset[int]
     ) -> Changes:
         source = attempt.source
         first_page = len(reading.entries)
@@ -272,7 +255,7 @@ class Checker:
             changes, new=with_full_texts(changes.new, source=source, fetcher=self.fetcher)
         )
 
-    def _judged(self, changes: Changes, attempt: _Attempt) -> Changes:
+    def _judged(self, changes: Changes, attempt: Attempt) -> Changes:
         """Return the changes as they are believed, or with the reason why they are held."""
         state = attempt.state
         normal = Normal()
@@ -292,7 +275,7 @@ class Checker:
             return replace(changes, held=held)
         return believed_by_time(changes, normal, self.clock())
 
-    def _changes(self, reading: Reading, attempt: _Attempt) -> Changes:
+    def _changes(self, reading: Reading, attempt: Attempt) -> Changes:
         known = self.items.known(attempt.bulletin.slug, attempt.source.name, reading.entries)
         changes = diff(
             identify(reading.entries, known),
@@ -305,7 +288,7 @@ class Checker:
         revised = (revision.item.id for revision in changes.revised)
         return settled(changes, self.items.former_contents(revised), self.clock())
 
-    def _good(self, attempt: _Attempt, page: Page | NotModified, check: Check) -> Outcome:
+    def _good(self, attempt: Attempt, page: Page | NotModified, check: Check) -> Outcome:
         """Return what a check that went well leaves of its source."""
         source, state = attempt.source, attempt.state
         if page.moved_to and page.moved_to != state.moved_to:
@@ -324,12 +307,15 @@ class Checker:
             leased_until=attempt.leased_until(check.finished),
         )
 
-    def _habit(self, attempt: _Attempt, check: Check) -> Habit | None:
+    def _habit(self, attempt: Attempt, check: Check) -> Habit | None:
         """Return how often a source brings news, now that it brought some."""
         before = self.sources.occasions(attempt.bulletin.slug, attempt.source.name)
         return habit_of((check.finished, *before))
 
-    def _hold(self, attempt: _Attempt, check: Check, way: Way) -> Check:
+    def _kept(self, page: Page) -> Keeping | None:
+        return keeping(page, most=self.settings.keep_pages)
+
+    def _hold(self, attempt: Attempt, check: Check, way: Way, page: Page) -> Check:
         """Record a reading that is not believed, and come again when the schedule says.
 
         The validators stay those of the last good page, so that this one is read again. What is
@@ -355,13 +341,20 @@ class Checker:
                 titles=tuple(entry.title for entry in way.changes.new[:_HELD_TITLES]),
             ),
             repaired=state.repaired,
+            page=self._kept(page),
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)
         return check
 
-    def _fail(self, attempt: _Attempt, check: Check, error: FetchError | None = None) -> Check:
-        """Record a failure.
+    def _fail(
+        self,
+        attempt: Attempt,
+        check: Check,
+        error: FetchError | None = None,
+        page: Page | None = None,
+    ) -> Check:
+        """Record a failure; ``page`` is what came and could not be read.
 
         The validators stay those of the last good page, so that it is read again, and a
         remembered move is forgotten, so that the configured address is tried next. What was held
@@ -387,6 +380,7 @@ class Checker:
             held_since=state.held_since,
             held_news=state.held_news,
             repaired=state.repaired,
+            page=self._kept(page) if page else None,
             leased_until=attempt.leased_until(check.finished),
         )
         self.sources.record(attempt.claim, outcome)

@@ -20,7 +20,7 @@ CONTENT = (
 ITEM = (
     "id, token, items.bulletin AS bulletin, number, changed, "
     f"{CONTENT}, published, updated, first_seen, revision, baseline, source_id, "
-    "forgotten, merged_into, withdrawn, restored, archive"
+    "forgotten, merged_into, withdrawn, restored, archive, held_back"
 )
 FORMER = "revisions.revision AS revision, content, replaced, evidence, strength, merged_from"
 
@@ -118,6 +118,7 @@ def item_from(row: Row, *, at: Row | None = None) -> Item:
         withdrawn=from_column(row["withdrawn"]),
         restored=from_column(row["restored"]),
         archive=row["archive"],
+        held_back=from_column(row["held_back"]),
         position=at["position"] if at else None,
         missing_since=from_column(at["missing_since"]) if at else None,
         sighted=at is not None,

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from feeds.many_rows import spread
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -50,6 +52,13 @@ class Transaction(Protocol):
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         """Write once for each set of values; return how many rows they touched in all."""
+
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        """Write many rows by each statement, all at once; return how many rows each touched.
+
+        The rows stand for ``:rows`` behind VALUES. The first of each is an id, and rows of the
+        id -1 may follow them. There are no other parameters.
+        """
 
 
 class Database(ABC):
@@ -130,6 +139,16 @@ class _SqliteTransaction:
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
         return max(self._connection.executemany(_for_sqlite(sql), rows).rowcount, 0)
+
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        return [self._run_rows(_for_sqlite(sql), rows) for sql, rows in writes]
+
+    def _run_rows(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
+        # Python counts no rows where a statement begins with WITH.
+        before = self._connection.total_changes
+        for whole, values in spread(sql, rows, place=":rows", mark="?"):
+            self._connection.execute(whole, values)
+        return self._connection.total_changes - before
 
 
 class SqliteDatabase(Database):

@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from feeds.database import Database, Row, StoreError, Transaction
+from feeds.many_rows import spread
 
 try:
     import psycopg
     from psycopg.rows import dict_row
+    from psycopg.types.numeric import Int8
 except ImportError as error:  # pragma: no cover - the extra is there in every test environment
     raise StoreError(
         "[store] database names PostgreSQL, but its driver is not installed; "
@@ -34,14 +36,42 @@ def _for_postgres(sql: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-class _PostgresTransaction:
-    """Statements on one PostgreSQL connection."""
+def _of_one_kind(value: object) -> object:
+    """Return a value whose type does not follow its size: each mix of types is planned anew."""
+    return Int8(value) if type(value) is int else value
 
-    def __init__(self, connection: Connection) -> None:
+
+class _PostgresTransaction:
+    """Statements on one PostgreSQL connection; between the first two words no answer is waited for.
+
+    Each trip to the server waits for a process there to be woken, on a busy machine longer than
+    for the work itself.
+    """
+
+    def __init__(self, connection: Connection, *, begins: bool = False) -> None:
         self._connection = connection
+        self._begins = begins
+
+    def end(self, word: bytes) -> None:
+        """End the transaction, where one has begun."""
+        if not self._begins:
+            self._connection.execute(word)
+
+    @contextmanager
+    def _one_trip(self) -> Iterator[Connection]:
+        """Send all that is executed at once; where a transaction begins, with its beginning."""
+        with self._connection.pipeline():
+            if self._begins:
+                self._begins = False
+                self._connection.execute(b"BEGIN")
+            yield self._connection
 
     def _execute(self, sql: str, values: Mapping[str, object]) -> psycopg.Cursor[dict[str, Any]]:
-        return self._connection.execute(_for_postgres(sql).encode(), values)
+        query = _for_postgres(sql).encode()
+        if not self._begins:
+            return self._connection.execute(query, values)
+        with self._one_trip() as connection:
+            return connection.execute(query, values)
 
     def all(self, sql: str, /, **values: object) -> Sequence[Row]:
         return self._execute(sql, values).fetchall()
@@ -53,9 +83,23 @@ class _PostgresTransaction:
         return self._execute(sql, values).rowcount
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> int:
-        with self._connection.cursor() as cursor:
+        with self._one_trip() as connection:
+            cursor = connection.cursor()
             cursor.executemany(_for_postgres(sql).encode(), list(rows))
-            return max(cursor.rowcount, 0)
+        return max(cursor.rowcount, 0)
+
+    def run_rows(self, *writes: tuple[str, Sequence[Sequence[object]]]) -> list[int]:
+        with self._one_trip() as connection:
+            cursors = [
+                [
+                    connection.execute(whole.encode(), list(map(_of_one_kind, values)))
+                    for whole, values in spread(
+                        _for_postgres(sql), rows, place="%(rows)s", mark="%s"
+                    )
+                ]
+                for sql, rows in writes
+            ]
+        return [sum(cursor.rowcount for cursor in some) for some in cursors]
 
 
 class PostgresDatabase(Database):
@@ -110,13 +154,13 @@ class PostgresDatabase(Database):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self._connected() as connection:
-            connection.execute(b"BEGIN")
+            transaction = _PostgresTransaction(connection, begins=True)
             try:
-                yield _PostgresTransaction(connection)
-                connection.execute(b"COMMIT")
+                yield transaction
+                transaction.end(b"COMMIT")
             except BaseException:
                 if not connection.closed:
-                    connection.execute(b"ROLLBACK")
+                    transaction.end(b"ROLLBACK")
                 raise
 
     @contextmanager

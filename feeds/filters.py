@@ -51,45 +51,54 @@ class ItemFilter:
         """
         if self.sources and not set(self.sources) & set(sources):
             return False
-        if self.languages and not _speaks(content.language or language, self.languages):
+        if self.languages and not speaks(content.language or language, self.languages):
             return False
-        if self.categories and not _folded(self.categories) & _folded(content.categories):
+        if self.categories and not folded(self.categories) & folded(content.categories):
             return False
         if not self.words and not self.without:
             return True
-        text = _fold(f"{content.title}\n{plain_text(content.full_html or content.summary_html)}")
-        if self.words and not _words(self.words).search(text):
+        text = text_of(content)
+        if self.words and not words(self.words).search(text):
             return False
-        return not (self.without and _words(self.without).search(text))
+        return not (self.without and words(self.without).search(text))
 
 
-def _speaks(language: str, wanted: Collection[str]) -> bool:
+def text_of(content: Content) -> str:
+    """Return the text of an item in which words are looked for, folded."""
+    return fold(f"{content.title}\n{plain_text(content.full_html or content.summary_html)}")
+
+
+def speaks(language: str, wanted: Collection[str]) -> bool:
+    """Tell whether a language is one of those that are wanted."""
     spoken = language.casefold()
     return any(
         spoken == tag.casefold() or spoken.startswith(f"{tag.casefold()}-") for tag in wanted
     )
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Return a text in which upper and lower case, and forms of one letter, are the same."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _folded(texts: Collection[str]) -> set[str]:
-    return set(map(_fold, texts))
+def folded(texts: Collection[str]) -> set[str]:
+    """Return texts as they are compared."""
+    return set(map(fold, texts))
 
 
-@lru_cache(maxsize=256)
-def _words(texts: tuple[str, ...]) -> re.Pattern[str]:
+@lru_cache(maxsize=2048)
+def words(texts: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern that finds any of the words or phrases, as whole words."""
-    return re.compile("|".join(_whole(_fold(text)) for text in texts if text.strip()) or r"(?!)")
+    return re.compile("|".join(map(_whole, filter(None, map(fold, texts)))) or r"(?!)")
 
 
 def _whole(word: str) -> str:
     """Return the pattern of one word; its ends are ends of words where the script has such."""
-    before = r"(?<!\w)" if _ends_at(word[0]) else ""
-    after = r"(?!\w)" if _ends_at(word[-1]) else ""
+    before = r"(?<!\w)" if ends_at(word[0]) else ""
+    after = r"(?!\w)" if ends_at(word[-1]) else ""
     return before + re.escape(word) + after
 
 
-def _ends_at(letter: str) -> bool:
+def ends_at(letter: str) -> bool:
+    """Tell whether a word that ends in a letter must end there in a text, too."""
     return letter.isalnum() and not re.match(f"[{_UNSPACED}]", letter)

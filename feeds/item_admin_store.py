@@ -60,18 +60,22 @@ class ItemAdminStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def listed(self, bulletin: str, *, limit: int, find: str = "") -> tuple[Item, ...]:
+    def listed(
+        self, bulletin: str, *, limit: int, find: str = "", skip: int = 0
+    ) -> tuple[Item, ...]:
         """Return the items of a bulletin that are not forgotten, those first that came last.
 
+        Of all bulletins where none is named; ``skip`` leaves out those that were seen already.
         With ``find`` those whose title, text or address holds it; in the title neither case nor
         punctuation counts. One that stands on no page any more says since when.
         """
         lowered = find.lower()
         with self._database.reading() as transaction:
             rows = transaction.all(
-                _LISTED,
-                bulletin=bulletin,
+                _LISTED if bulletin else _LISTED_OF_ALL,
+                **({"bulletin": bulletin} if bulletin else {}),
                 limit=limit,
+                skip=skip,
                 words=f"%{_literally(title_key(find))}%",
                 text=f"%{_literally(lowered)}%",
             )
@@ -223,13 +227,18 @@ SELECT id FROM items WHERE id = :name
 UNION
 SELECT id FROM bulletins JOIN items ON items.bulletin = bulletins.slug AND items.token = :name
 """
-_LISTED = f"""{_ITEM}
-WHERE bulletin = :bulletin AND forgotten IS NULL AND (
+_FOUND = """(
     title_key LIKE :words ESCAPE '!'
     OR lower(url) LIKE :text ESCAPE '!'
     OR lower(summary_html) LIKE :text ESCAPE '!'
-)
-ORDER BY number DESC LIMIT :limit
+)"""
+_LISTED = f"""{_ITEM}
+WHERE bulletin = :bulletin AND forgotten IS NULL AND {_FOUND}
+ORDER BY number DESC LIMIT :limit OFFSET :skip
+"""
+_LISTED_OF_ALL = f"""{_ITEM}
+WHERE forgotten IS NULL AND {_FOUND}
+ORDER BY first_seen DESC, items.bulletin, number DESC LIMIT :limit OFFSET :skip
 """
 
 

@@ -123,7 +123,8 @@ class Item:
     ``forgotten`` is when an operator took it away: it is matched, so that it never comes back,
     and shown nowhere. ``merged_into`` is the id of the item that it was found to be, empty for
     all others; a match of it is one of that item. ``withdrawn`` is since when an operator has it
-    shown as withdrawn, and ``restored`` when that was taken back last.
+    shown as withdrawn, and ``restored`` when that was taken back last. ``held_back`` is since when
+    one keeps it out of coming mails.
     """
 
     id: str
@@ -148,6 +149,7 @@ class Item:
     withdrawn: datetime | None = None
     restored: datetime | None = None
     archive: str = ""
+    held_back: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from feeds.fetch import Validators
     from feeds.habit import Habit
+    from feeds.kept_page_store import Keeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class SourceState:
 
     ``held`` is why its readings have been held since ``held_since``, empty where they are not, and
     ``held_news`` what they would bring. ``repaired`` is None where the page is read as configured,
-    ``habit`` None where too little is known.
+    ``habit`` None where too little is known. ``paused`` is since when an operator has it read no
+    more.
     """
 
     bulletin: str
@@ -54,6 +56,7 @@ class SourceState:
     held_news: HeldNews = HeldNews()
     repaired: Repaired | None = None
     habit: Habit | None = None
+    paused: datetime | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -105,7 +108,8 @@ class Outcome:
 
     ``recipe`` is what the page was read by: validators of a page that was read otherwise say
     nothing. ``held``, ``held_since``, ``held_news`` and ``repaired`` are those of the source from
-    now on; ``habit`` is None where it stays.
+    now on; ``habit`` is None where it stays. ``page`` is kept beside it, None where there is
+    nothing to learn from it.
     ``leased_until`` keeps the claim for the sources that follow; None gives the
     bulletin back.
     """
@@ -120,6 +124,7 @@ class Outcome:
     held_news: HeldNews = HeldNews()
     repaired: Repaired | None = None
     habit: Habit | None = None
+    page: Keeping | None = None
     leased_until: datetime | None = None
 
 

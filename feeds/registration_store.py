@@ -111,6 +111,7 @@ def _rename_source(
         "UPDATE sources SET name = :name WHERE bulletin = :bulletin AND name = :former",
         "UPDATE sightings SET source = :name WHERE bulletin = :bulletin AND source = :former",
         "UPDATE checks SET source = :name WHERE bulletin = :bulletin AND source = :former",
+        "UPDATE kept_pages SET source = :name WHERE bulletin = :bulletin AND source = :former",
     ):
         transaction.run(statement, name=name, bulletin=slug, former=former)
 

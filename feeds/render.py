@@ -133,6 +133,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     filters: dict[str, Callable[..., str]] = {
         "day": day,
         "instant": instant,
+        "minute": minute,
         "size": size,
         "span": span,
         "weekday": weekday_name,
@@ -212,6 +213,19 @@ def instant(value: datetime, zone: ZoneInfo, language: str) -> str:
     from babel.dates import format_datetime
 
     return format_datetime(value, format="medium", tzinfo=zone, locale=_locale(language))
+
+
+def minute(value: datetime, zone: ZoneInfo, language: str) -> str:
+    """Write an instant as people say it: without its seconds."""
+    from babel.dates import format_date, format_time, get_datetime_format
+
+    locale = _locale(language)
+    # Apostrophes quote words of the pattern, such as the "at" between day and time.
+    pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    clock = format_time(value, "short", tzinfo=zone, locale=locale)
+    return pattern.replace("{0}", clock).replace(
+        "{1}", format_date(value.astimezone(zone), "medium", locale=locale)
+    )
 
 
 def size(count: int, language: str) -> str:

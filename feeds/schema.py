@@ -263,5 +263,30 @@ FEEDS = Migrations(
             # may have written, says something else.
             "ALTER TABLE sightings ADD COLUMN said TEXT",
         ),
+        (
+            # paused: since when an operator has it read no more. held_back: since when one keeps
+            # an item out of coming mails.
+            "ALTER TABLE sources ADD COLUMN paused TEXT",
+            "ALTER TABLE items ADD COLUMN held_back TEXT",
+            "CREATE INDEX items_held_back ON items (bulletin, number) WHERE held_back IS NOT NULL",
+            # The last pages of each source that said something else than before, or could not be
+            # believed, compressed; fetched: when it last was so, outcome: of the check then.
+            """
+            CREATE TABLE kept_pages (
+                id SERIAL_KEY,
+                bulletin TEXT NOT NULL,
+                source TEXT NOT NULL,
+                digest TEXT NOT NULL,
+                fetched TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                url TEXT NOT NULL,
+                content_type TEXT NOT NULL,
+                status INTEGER,
+                size BIGINT NOT NULL,
+                body BYTES NOT NULL,
+                UNIQUE (bulletin, source, digest)
+            )
+            """,
+        ),
     ),
 )

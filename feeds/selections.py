@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from config.channel_settings import ChannelSettings
     from config.selection_settings import MergeSettings, SelectionSettings, ViewSettings
-    from config.settings import (
-        Settings,
-    )
+    from config.settings import Settings
     from feeds.model import Item
     from feeds.records import BulletinState
 
@@ -36,7 +35,7 @@ class NamedFeed:
     minted: datetime
 
 
-def filter_of(selection: SelectionSettings) -> ItemFilter:
+def filter_of(selection: SelectionSettings | ChannelSettings) -> ItemFilter:
     """Return the filter that an operator gave."""
     return ItemFilter(
         words=selection.words,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SOURCE = (
     "bulletin, name, location, next_check, etag, last_modified, digest, moved_to, baseline, "
-    "checked, succeeded, failures, problem, held, held_since, held_news, repaired, habit, silent_at"
+    "checked, succeeded, failures, problem, held, held_since, held_news, repaired, habit, "
+    "silent_at, paused"
 )
 CHECK = (
     "bulletin, source, started, finished, outcome, status, found, new, revised, missing, dated, "
@@ -45,6 +46,7 @@ def source_from(row: Row) -> SourceState:
         held_news=held_news_from(row["held_news"]),
         repaired=repaired_from(row["repaired"]),
         habit=habit_from(row["habit"], row["silent_at"]),
+        paused=from_column(row["paused"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from feeds.guards import normal_of
 from feeds.habit import MOST_OCCASIONS
 from feeds.instants import from_column, to_column
+from feeds.kept_page_store import keep
 from feeds.records import BulletinState, Claim, LeaseLostError
 from feeds.registration_store import register
 from feeds.source_columns import (
@@ -75,10 +76,12 @@ class SourceStore:
         """Return the bulletins that have a source whose check is due, the longest due first.
 
         A check of the future is one of a clock that was wrong, and so is what followed from it.
+        What is paused is never due.
         """
         with self._database.reading() as transaction:
             rows = transaction.all(
-                f"SELECT bulletin FROM sources WHERE active = 1 AND ({_IS_DUE}) "
+                "SELECT bulletin FROM sources WHERE active = 1 AND paused IS NULL "
+                f"AND ({_IS_DUE}) "
                 "GROUP BY bulletin ORDER BY min(next_check), bulletin",
                 due=to_column(now),
                 wrong=to_column(now + _WRONG_CLOCK),
@@ -92,8 +95,9 @@ class SourceStore:
         now: datetime,
         lease: timedelta,
         only_due: bool = False,
+        also_paused: bool = False,
     ) -> Claim | None:
-        """Take a bulletin with its sources, all or the due ones.
+        """Take a bulletin with its sources, all or the due ones; paused ones only if wanted.
 
         None where another process works on it, or none of the sources is due. Sources that this
         process does not know, for they were configured since it began, are left to those who do.
@@ -114,7 +118,9 @@ class SourceStore:
                 return None
             rows = transaction.all(
                 f"SELECT {SOURCE} FROM sources WHERE active = 1 AND bulletin = :bulletin "
-                f"AND ({_IS_DUE}) ORDER BY next_check, name",
+                f"AND (paused IS NULL OR :also_paused = 1) AND ({_IS_DUE}) "
+                "ORDER BY next_check, name",
+                also_paused=int(also_paused),
                 bulletin=bulletin.slug,
                 due=due,
                 wrong=to_column(now + _WRONG_CLOCK),
@@ -124,6 +130,15 @@ class SourceStore:
                 transaction.run(_RELEASE, slug=bulletin.slug, lease=row["lease"])
                 return None
         return Claim(bulletin=bulletin.slug, lease=row["lease"], length=lease, sources=sources)
+
+    def paused_bulletins(self) -> frozenset[str]:
+        """Return the bulletins that have sources, all of which are paused."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                "SELECT bulletin FROM sources WHERE active = 1 GROUP BY bulletin "
+                "HAVING count(*) = count(paused) ORDER BY bulletin"
+            )
+        return frozenset(row["bulletin"] for row in rows)
 
     def hasten(self, slug: str, *, now: datetime) -> None:
         """Make the sources of a bulletin due now."""
@@ -320,3 +335,5 @@ def finish(transaction: Transaction, outcome: Outcome) -> None:
         silent_at=to_column(outcome.habit.silent_at) if outcome.habit else "",
         is_baseline=int(check.outcome == "baseline"),
     )
+    if outcome.page:
+        keep(transaction, check, outcome.page)

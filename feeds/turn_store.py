@@ -16,10 +16,10 @@ from feeds.instants import to_column
 from feeds.source_columns import SOURCE, source_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from feeds.database import Database, Row
+    from feeds.database import Database, Row, Transaction
     from feeds.records import SourceState
 
 
@@ -78,10 +78,17 @@ class TurnStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note(self, *, mailing: bool, now: datetime) -> tuple[Turn, ...]:
+    def note(
+        self,
+        *,
+        mailing: bool,
+        now: datetime,
+        within: Callable[[Transaction, Sequence[Turn]], None] | None = None,
+    ) -> tuple[Turn, ...]:
         """Return all that turned since it was last asked; each turn to one process only.
 
-        Where nobody is to be mailed to, that is done with it.
+        Where nobody is to be mailed to, that is done with it. ``within`` may write what follows
+        from the turns, in the same transaction.
         """
         with self._database.reading() as transaction:
             if transaction.one(f"SELECT 1 AS turned FROM sources WHERE {_ANY_TURNED}") is None:
@@ -100,7 +107,10 @@ class TurnStore:
                     mailing=int(mailing),
                 )
                 turns += [_turn(row, kind) for row in rows]
-        return _sorted(turns)
+            found = _sorted(turns)
+            if within is not None:
+                within(transaction, found)
+        return found
 
     def claim_mail(self, *, now: datetime, lease: timedelta) -> tuple[Turn, ...]:
         """Take every turn that no mail has told of, and that no other process is mailing."""

@@ -78,6 +78,14 @@ class Weight(StrEnum):
     SOFT = "soft"
     OURS = "ours"
 
+    def outweighs(self, other: Weight) -> bool:
+        """Whether it changes what is known: servers say first that they wait, then that it is over.
+
+        What is said of us is the operator's affair, whatever was said of the mailbox before.
+        """
+        order = (Weight.SOFT, Weight.OURS, Weight.HARD)
+        return order.index(self) > order.index(other)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from feeds.addresses import item_link, item_path, page_address
+from feeds.attachments import file_view
 from feeds.corrections import changes_of
 from feeds.markup import plain_text
 from feeds.text import shorten
@@ -39,6 +40,9 @@ _BREAKS = 1.06
 # Nobody reads more of a title, or can use more of an address.
 _LONGEST_TITLE = 1_000
 _LONGEST_ADDRESS = 2_000
+# Of more files the page of the item tells.
+_MOST_FILES = 10
+_AROUND_FILE = 300
 # Headings of an item stand below its own.
 _HEADING = re.compile(r"<(/?)h[1-6]\b")
 
@@ -74,10 +78,10 @@ def digest_of(  # noqa: PLR0913 - what a digest is made of
     """
     ordered = _by_day(items)
     found = (_digest_item(item, base_url, occasion.as_of) for item in ordered)
-    again = (
+    again = [
         replace(_digest_item(item, base_url, occasion.as_of), changes=_changes(former, item))
         for item, former in corrected
-    )
+    ]
     shown = list(
         chain(found, again)
         if budget is None
@@ -96,6 +100,7 @@ def digest_of(  # noqa: PLR0913 - what a digest is made of
         items=tuple(numbered[: len(items)]),
         corrected=tuple(numbered[len(items) :]),
         more=max(len(items) - len(shown), 0),
+        more_corrected=len(items) + len(again) - max(len(items), len(shown)),
         own_url=digest_address(base_url, bulletin.slug, occasion.number) if public else "",
         archive_url=digests_address(base_url, bulletin.slug)
         if public
@@ -111,7 +116,12 @@ def shortened(digest: Digest, share: float) -> Digest:
     """Return a digest of about such a share of its items: what was estimated was too much."""
     kept = min(int(len(digest.items) * share), len(digest.items) - 1)
     if digest.corrected:
-        return replace(digest, corrected=digest.corrected[: len(digest.corrected) // 2])
+        left, gone = len(digest.corrected) // 2, (len(digest.corrected) + 1) // 2
+        return replace(
+            digest,
+            corrected=digest.corrected[:left],
+            more_corrected=digest.more_corrected + gone,
+        )
     if kept < 1:
         return replace(digest, items=(_without_summary(digest.items[0]),), more=digest.count - 1)
     return replace(digest, items=digest.items[:kept], more=digest.count - kept)
@@ -150,8 +160,9 @@ def _size(item: DigestItem) -> int:
     text = item.title * 2 + item.url + item.summary_text + changed
     html = escape(item.title) * 2 + escape(item.url) + item.summary_html + escape(changed)
     links = item.summary_html.count("<a")
-    around = _AROUND_ITEM + _AROUND_CHANGE * len(item.changes)
-    return around + links * _INTO_LINK + round(_encoded_size(text + html) * _BREAKS)
+    around = _AROUND_ITEM + _AROUND_CHANGE * len(item.changes) + _AROUND_FILE * len(item.files)
+    files = "".join(file.name + file.url for file in item.files) * 2
+    return around + links * _INTO_LINK + round(_encoded_size(text + html + files) * _BREAKS)
 
 
 def _encoded_size(text: str) -> int:
@@ -163,7 +174,7 @@ def _encoded_size(text: str) -> int:
 
 
 def _without_summary(item: DigestItem) -> DigestItem:
-    return replace(item, summary_html="", summary_text="", changes=())
+    return replace(item, summary_html="", summary_text="", changes=(), files=())
 
 
 def _digest_item(item: Item, base_url: str, as_of: datetime | None) -> DigestItem:
@@ -182,6 +193,11 @@ def _digest_item(item: Item, base_url: str, as_of: datetime | None) -> DigestIte
         author=content.author,
         image_url=content.image_url,
         language=content.language,
+        files=tuple(
+            file_view(attachment)
+            for attachment in content.attachments[:_MOST_FILES]
+            if len(attachment.url) <= _LONGEST_ADDRESS
+        ),
         is_withdrawn=is_withdrawn,
     )
 

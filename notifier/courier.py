@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from notifier.transport import Transport
 
 
+class UnwrittenError(Exception):
+    """There is no letter for a delivery now, and there may be one later; the message says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A delivery that has begun: what is to be handed over, and from whom to whom."""

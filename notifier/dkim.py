@@ -14,8 +14,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from notifier.pieces import filled, split
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from config.settings import MailSettings
+    from notifier.pieces import Pieces
 
 # Named once more than they are there: nobody can add another of them to a signed mail.
 _TWICE = ("From", "To", "Subject", "Date")
@@ -39,6 +42,9 @@ _BREAKS_AT_END = re.compile(rb"(\r\n)+$")
 _BITS = 2048
 # Of the base64 in a folded line; a header line is best kept below 78.
 _LINE = 72
+# Stand in a signature for what differs between mails.
+_AT = "TidingsSignedAt"
+_HASH = "TidingsBodyHash"
 
 
 class DkimError(Exception):
@@ -63,29 +69,71 @@ class Signer:
 
     def signed(self, message: bytes, *, at: datetime) -> bytes:
         """Return a whole mail with its signatures on top."""
+        return self.outline(message).signatures({}, {}, at=at) + message
+
+    def outline(
+        self, message: bytes, *, head_marks: Sequence[str] = (), body_marks: Sequence[str] = ()
+    ) -> Outline:
+        """Return what signs all mails that are this one but for what stands for the marks.
+
+        No mark holds blanks, and each is a part of one line.
+        """
         head, _, body = message.partition(b"\r\n\r\n")
-        return self.signatures(head, [relaxed_body(body)], at=at) + message
+        names, fields = _signed_fields(head)
+        return Outline(
+            fields=split(fields, head_marks),
+            body=split(relaxed_body(body), body_marks),
+            stamps=[self._stamp(key, names) for key in self._keys],
+        )
 
-    def signatures(self, head: bytes, body: Iterable[bytes], *, at: datetime) -> bytes:
-        """Return the signature fields of a mail; its body is given in canonical form, in parts."""
-        digest = hashlib.sha256()
-        for part in body:
-            digest.update(part)
-        body_hash = b64encode(digest.digest())
-        names, signed = _signed_fields(head)
-        return b"".join(self._signature(key, names, signed, body_hash, at=at) for key in self._keys)
-
-    def _signature(
-        self, key: _Key, names: bytes, signed: bytes, body_hash: bytes, *, at: datetime
-    ) -> bytes:
+    def _stamp(self, key: _Key, names: bytes) -> _Stamp:
         field = (
             f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed; d={self._domain};\r\n"
-            f" s={key.selector}; t={int(at.timestamp())};\r\n h="
+            f" s={key.selector}; t={_AT};\r\n h="
         ).encode()
-        field += names + b";\r\n bh=" + body_hash + b";\r\n b="
-        value = b64encode(key.sign(signed + relaxed_field(field)))
-        lines = [value[start : start + _LINE] for start in range(0, len(value), _LINE)]
-        return field + b"\r\n ".join(lines) + b"\r\n"
+        field += names + f";\r\n bh={_HASH};\r\n b=".encode()
+        marks = (_AT, _HASH)
+        return _Stamp(
+            sign=key.sign,
+            field=split(field, marks),
+            canonical=split(relaxed_field(field), marks),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stamp:
+    """The signature field of one key, but for when, of which body, and the signature."""
+
+    sign: Callable[[bytes], bytes]
+    field: Pieces
+    canonical: Pieces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What many mails have in common, in canonical form: each costs a hash and a signature."""
+
+    fields: Pieces
+    body: Pieces
+    stamps: Sequence[_Stamp]
+
+    def signatures(
+        self, head: Mapping[str, bytes], body: Mapping[str, bytes], *, at: datetime
+    ) -> bytes:
+        """Return the signature fields of one mail, by what stands for the marks in it.
+
+        A value of the head is a part of one line; one of the body has its canonical form.
+        """
+        signed = filled(self.fields, {mark: _BLANKS.sub(b" ", head[mark]) for mark in head})
+        digest = hashlib.sha256(filled(self.body, body)).digest()
+        values = {_AT: str(int(at.timestamp())).encode(), _HASH: b64encode(digest)}
+        return b"".join([_stamped(stamp, signed, values) for stamp in self.stamps])
+
+
+def _stamped(stamp: _Stamp, signed: bytes, values: Mapping[str, bytes]) -> bytes:
+    value = b64encode(stamp.sign(signed + filled(stamp.canonical, values)))
+    lines = [value[start : start + _LINE] for start in range(0, len(value), _LINE)]
+    return filled(stamp.field, values) + b"\r\n ".join(lines) + b"\r\n"
 
 
 def _signed_fields(head: bytes) -> tuple[bytes, bytes]:

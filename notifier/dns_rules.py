@@ -1,19 +1,23 @@
-"""What the DNS must say of a domain that sends mail: SPF, DKIM and DMARC (RFC 9989). Pure."""
+"""What the DNS must say of a domain that sends mail: SPF, DKIM and DMARC (RFC 9989).
+
+Pure but for SPF, whose record names others that must be asked.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from notifier.findings import failure, ok, warning
+from notifier.findings import Level, failure, ok, skipped, warning
+from notifier.spf import Spf, SpfError, spf_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notifier.findings import Finding
+    from notifier.spf import Address, Questions
 
-_ASKING = re.compile(r"(?i)[+?~-]?(include:|a(?=[:/]|$)|mx(?=[:/]|$)|ptr|exists:|redirect=)")
-_MOST_QUESTIONS = 10
 # Tags of RFC 7489 that RFC 9989 has removed.
 _GONE = ("pct", "rf", "ri")
 _POLICIES = ("none", "quarantine", "reject")
@@ -24,7 +28,7 @@ _MOST_NAMES = 8
 def judge_spf(domain: str, texts: Sequence[str]) -> Finding:
     """Judge the SPF record of the domain that stands in the envelope."""
     about = f"SPF of {domain}"
-    records = [text for text in texts if re.match(r"v=spf1( |$)", text, re.IGNORECASE)]
+    records = spf_records(texts)
     if not records:
         return failure(about, "there is no record", "add the record below, with your relay in it")
     if len(records) > 1:
@@ -33,13 +37,49 @@ def judge_spf(domain: str, texts: Sequence[str]) -> Finding:
     words = record.split()[1:]
     if any(word.lower() in ("all", "+all") for word in words):
         return failure(about, f"lets anybody send: {record}", "end it in ~all or -all")
-    if sum(bool(_ASKING.match(word)) for word in words) > _MOST_QUESTIONS:
-        return failure(
-            about, "asks more than ten questions, which counts as an error", "shorten it"
-        )
     if not any(word.lower().endswith("all") or word.startswith("redirect=") for word in words):
         return warning(about, f"says nothing of all others: {record}", "end it in ~all or -all")
     return ok(about, record)
+
+
+def resolve_spf(domain: str, lookup: Questions) -> Finding:
+    """Judge the SPF record as a receiver does that follows it to its end."""
+    found = judge_spf(domain, lookup.texts(domain))
+    if found.level is Level.FAILURE:
+        return found
+    whole = Spf(lookup)
+    try:
+        whole.result(domain)
+    except SpfError as error:
+        return failure(
+            found.about, f"counts as an error: {error}", "mend it; the whole takes ten questions"
+        )
+    return replace(found, said=f"{found.said} ({whole.questions} of 10 questions)")
+
+
+def judge_way(domain: str, host: str, addresses: Sequence[Address], lookup: Questions) -> Finding:
+    """Judge whether SPF lets the addresses of a relay send for a domain.
+
+    A relay may send on from others than those that it is reached at: these are no proof.
+    """
+    about = f"SPF of {domain} for {host}"
+    if not addresses:
+        return skipped(about, "has no public address; the one it sends from is not known here")
+    for address in addresses:
+        asked = Spf(lookup, address)
+        try:
+            result = asked.result(domain)
+        except SpfError as error:
+            return failure(about, f"counts as an error: {error}", "mend it")
+        if result != "pass" and not asked.unsure:
+            return warning(
+                about,
+                f"says {result} of {address}",
+                "if the relay sends from there, add it, or what its owner tells you to include",
+            )
+        if result != "pass":
+            return skipped(about, f"depends on the mail: {', '.join(asked.unsure)}")
+    return ok(about, f"says pass of {', '.join(map(str, addresses))}")
 
 
 def judge_dkim(name: str, texts: Sequence[str], wanted: str) -> Finding:

@@ -21,7 +21,7 @@ from notifier.sorting import is_due, sort
 from notifier.subscription_columns import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from feeds.database import Transaction
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NEW = "new"
 CORRECTED = "corrected"
+# So many items a channel hears one by one; more that come at once are one message.
+MOST_SINGLE = 10
 # The id, the kind, the wording that is shown, and the one that was told before.
 Frozen = tuple[tuple[str, str, int, int | None], ...]
 
@@ -150,18 +152,30 @@ def decide(
             accepted=partial(fresh.accepted, subscription.bulletin),
             now=now,
         )
-        _keep_waiting(transaction, subscription, fresh.waiting(subscription), decided)
+        _keep_waiting(transaction, subscription, fresh, decided)
         corrections: Frozen = ()
-        if decided.told and subscription.bulletin in correcting:
+        if decided.told and subscription.bulletin in correcting and not subscription.is_channel:
             corrections = _corrections(transaction, one, decided)
             known = one.upto
         for place, items in decided.told.items():
-            planned = _planned(one, place, items, corrections, fresh=fresh)
-            audiences[planned].append(subscription)
-            corrections = ()
+            for part in _parts(subscription, place, items, fresh=fresh):
+                planned = _planned(one, place, part, corrections, fresh=fresh)
+                audiences[planned].append(subscription)
+                corrections = ()
         moves.append({"id": subscription.id, "mark": one.upto, "corrected": known})
     _move_on(transaction, [one.subscription for one in due], moves, now=now)
     return audiences
+
+
+def _parts(
+    subscription: Subscription, place: int, items: tuple[str, ...], *, fresh: Fresh
+) -> Iterable[tuple[str, ...]]:
+    """Return what is told in one edition each: a channel hears of new items one by one."""
+    is_instant = subscription.rules[place].cadence == INSTANT
+    if not (subscription.is_channel and is_instant) or len(items) > MOST_SINGLE:
+        return [items]
+    order = {item: number for number, item in enumerate(fresh.of(subscription))}
+    return [(item,) for item in sorted(items, key=lambda item: order.get(item, -1))]
 
 
 def _planned(
@@ -169,7 +183,8 @@ def _planned(
 ) -> Planned:
     """Return the edition of one rule's occasion."""
     subscription = one.subscription
-    is_alone = len(subscription.rules) == 1 and not corrections
+    # What only channels hear has no page: it would be one for each item.
+    is_alone = len(subscription.rules) == 1 and not corrections and not subscription.is_channel
     return Planned(
         bulletin=subscription.bulletin,
         upto=one.upto,
@@ -198,21 +213,23 @@ def _corrections(transaction: Transaction, one: Due, decided: Sorted) -> Frozen:
 
 
 def _keep_waiting(
-    transaction: Transaction,
-    subscription: Subscription,
-    before: Mapping[str, int | None],
-    decided: Sorted,
+    transaction: Transaction, subscription: Subscription, fresh: Fresh, decided: Sorted
 ) -> None:
-    """Write which items wait for an occasion of theirs; most subscriptions have none."""
-    if before:
+    """Write which items wait for an occasion of theirs; most subscriptions have none.
+
+    What is held back waits as well, and is sorted once it is released.
+    """
+    held_back = fresh.held_back(subscription)
+    if fresh.waiting(subscription) or held_back:
         transaction.run("DELETE FROM waiting WHERE subscription = :id", id=subscription.id)
-    if decided.waiting:
+    places: dict[str, int | None] = {**decided.waiting, **dict.fromkeys(sorted(held_back))}
+    if places:
         transaction.run_each(
             "INSERT INTO waiting (subscription, item, position) "
             "VALUES (:subscription, :item, :position)",
             [
                 {"subscription": subscription.id, "item": item, "position": place}
-                for item, place in decided.waiting.items()
+                for item, place in places.items()
             ],
         )
 

@@ -14,6 +14,7 @@ from notifier.due_store import CORRECTED, NEW, decide, is_any_due, take_due
 from notifier.fresh_store import ANNOUNCED
 from notifier.health_store import health_from_column, health_of, health_to_column
 from notifier.model import Form
+from notifier.subscription_columns import A_PERSON
 from notifier.suppression_store import SuppressionStore
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ VALUES (:edition, :item, :kind, :revision, :was)
 """
 _QUEUE = """
 INSERT INTO deliveries (
-    edition, subscription, address, state, message_id, next_attempt, created, reply, finished
+    edition, subscription, address, channel, state, message_id, next_attempt, created, reply,
+    finished
 ) VALUES (
-    :edition, :subscription, :address, :state, :message_id, :now, :now, :reply, :finished
+    :edition, :subscription, :address, :channel, :state, :message_id, :now, :now, :reply, :finished
 )
 """
 _ITEMS = f"""
@@ -204,6 +206,7 @@ class EditionStore:
                     "edition": edition,
                     "subscription": subscription.id,
                     "address": subscription.address,
+                    "channel": int(subscription.is_channel),
                     "state": "suppressed" if subscription.address in suppressed else "queued",
                     "reply": suppressed.get(subscription.address, ""),
                     "finished": to_column(now) if subscription.address in suppressed else None,
@@ -279,7 +282,8 @@ class EditionStore:
             rows = transaction.all(
                 f"SELECT {ITEM} FROM items WHERE bulletin = :bulletin AND {ANNOUNCED} "
                 "AND number > (SELECT min(mark) FROM subscriptions "
-                "WHERE active = 1 AND bulletin = :bulletin) "
+                "JOIN subscribers ON subscribers.id = subscriber "
+                f"WHERE active = 1 AND bulletin = :bulletin AND {A_PERSON}) "
                 "ORDER BY published DESC, number DESC",
                 bulletin=bulletin,
             )

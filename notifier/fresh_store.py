@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from feeds.columns import ITEM, item_from
+from feeds.filter_index import FilterIndex
 from notifier.subscription_columns import several
 
 if TYPE_CHECKING:
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 # Items whose texts are in memory at once.
 _CHUNK = 50
-# What is announced: neither what stood there at the beginning nor what was taken away.
-ANNOUNCED = "baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL"
+# What is announced: neither what stood there at the beginning nor what was taken away, and not
+# yet what an operator holds back.
+ANNOUNCED = "baseline = 0 AND forgotten IS NULL AND withdrawn IS NULL AND held_back IS NULL"
+# With what is held back, in one statement: between two it could be released, and told by neither.
+_TOLD_OR_HELD_BACK = (
+    "baseline = 0 AND forgotten IS NULL AND (withdrawn IS NULL OR held_back IS NOT NULL)"
+)
 _FRESH = f"""
-SELECT id, number, revision FROM items
-WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND {ANNOUNCED}
+SELECT id, number, revision, held_back FROM items
+WHERE bulletin = :bulletin AND number > :after AND number <= :upto AND {_TOLD_OR_HELD_BACK}
 ORDER BY number
 """
 _TEXTS = f"""
@@ -39,8 +45,9 @@ JOIN sightings ON sightings.item = items.id AND sightings.bulletin = items.bulle
 WHERE items.bulletin = :bulletin AND number > :after AND number <= :upto
 """
 _WAITING = f"""
-SELECT subscription, position, id, number, revision
-FROM waiting JOIN items ON items.id = waiting.item WHERE {ANNOUNCED} AND subscription IN
+SELECT subscription, position, id, number, revision, held_back
+FROM waiting JOIN items ON items.id = waiting.item
+WHERE {_TOLD_OR_HELD_BACK} AND subscription IN
 """
 _UNSORTED = f"""
 SELECT DISTINCT {ITEM} FROM waiting JOIN items ON items.id = waiting.item
@@ -60,6 +67,8 @@ class Fresh:
         self._transaction = transaction
         self._languages = languages
         self._fresh: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._held_back: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._waiting_held_back: defaultdict[int, set[str]] = defaultdict(set)
         self._revisions: dict[str, int] = {}
         self._waiting: defaultdict[int, dict[str, int | None]] = defaultdict(dict)
         # A filter and the bulletin to whose items it was put.
@@ -76,6 +85,11 @@ class Fresh:
         """Return the items that wait for an occasion, each with the place of its rule."""
         return self._waiting.get(subscription.id, {})
 
+    def held_back(self, subscription: Subscription) -> frozenset[str]:
+        """Return what it would be told, or waits for, but for an operator who holds it back."""
+        fresh = self._held_back[subscription.bulletin, subscription.mark]
+        return frozenset(fresh) | self._waiting_held_back.get(subscription.id, set())
+
     def accepted(self, bulletin: str, wanted: ItemFilter) -> Collection[str]:
         """Return the items that a filter of one of the subscriptions accepts."""
         return self._accepted.get((bulletin, wanted), ())
@@ -87,8 +101,10 @@ class Fresh:
     def _read(self, bulletin: str, after: int, upto: int, filters: set[ItemFilter]) -> None:
         values = {"bulletin": bulletin, "after": after, "upto": upto}
         rows = self._transaction.all(_FRESH, **values)
-        self._fresh[bulletin, after] = tuple(row["id"] for row in rows)
+        self._fresh[bulletin, after] = tuple(row["id"] for row in rows if not row["held_back"])
+        self._held_back[bulletin, after] = tuple(row["id"] for row in rows if row["held_back"])
         self._revisions |= {row["id"]: row["revision"] for row in rows}
+        index = FilterIndex(filters)
         while filters:
             texts = self._transaction.all(
                 _TEXTS, bulletin=bulletin, after=after, upto=upto, limit=_CHUNK
@@ -97,7 +113,7 @@ class Fresh:
                 return
             last = texts[-1]["number"]
             sources = self._sources(bulletin, after, last)
-            self._judge(bulletin, texts, filters, sources)
+            self._judge(bulletin, texts, index, sources)
             after = last
 
     def _sources(self, bulletin: str, after: int, upto: int) -> dict[str, set[str]]:
@@ -110,16 +126,15 @@ class Fresh:
         self,
         bulletin: str,
         rows: Iterable[Row],
-        filters: Iterable[ItemFilter],
+        index: FilterIndex,
         sources: Mapping[str, Collection[str]],
     ) -> None:
         language = self._languages.get(bulletin, "")
         for item in map(item_from, rows):
-            for wanted in filters:
-                if wanted.accepts(
-                    item.content, sources=sources.get(item.id, ()), language=language
-                ):
-                    self._accepted[bulletin, wanted].add(item.id)
+            for wanted in index.accepting(
+                item.content, sources=sources.get(item.id, ()), language=language
+            ):
+                self._accepted[bulletin, wanted].add(item.id)
 
     def _read_waiting(self, due: Collection[tuple[Subscription, int]]) -> None:
         by_id = {subscription.id: subscription for subscription, _ in due}
@@ -128,6 +143,9 @@ class Fresh:
         unsorted: set[int] = set()
         listed, ids = several(list(by_id))
         for row in self._transaction.all(f"{_WAITING} ({listed})", **ids):
+            if row["held_back"]:
+                self._waiting_held_back[row["subscription"]].add(row["id"])
+                continue
             self._waiting[row["subscription"]][row["id"]] = row["position"]
             self._revisions[row["id"]] = row["revision"]
             if row["position"] is None:
@@ -135,6 +153,9 @@ class Fresh:
         # Few have changed their wishes since their last occasion: each is judged by itself.
         for number in unsorted:
             subscription = by_id[number]
+            filters = {rule.wanted for rule in subscription.rules if not rule.wanted.is_empty}
+            if not filters:
+                continue
             rows = self._transaction.all(_UNSORTED, subscription=number)
             sources: defaultdict[str, set[str]] = defaultdict(set)
             for row in rows:
@@ -142,8 +163,7 @@ class Fresh:
                     "SELECT source FROM sightings WHERE item = :item", item=row["id"]
                 ):
                     sources[row["id"]].add(found["source"])
-            filters = {rule.wanted for rule in subscription.rules if not rule.wanted.is_empty}
-            self._judge(subscription.bulletin, rows, filters, sources)
+            self._judge(subscription.bulletin, rows, FilterIndex(filters), sources)
 
 
 def _asked(

@@ -183,11 +183,12 @@ def _line_from(rows: Sequence[Row], titles: Mapping[int, tuple[str, ...]]) -> Le
         next_attempt=None if finished else from_column(row["next_attempt"]),
         finished=finished,
         items=titles[row["edition"]],
-        attempts=tuple(_attempt_from(row) for row in rows if row["attempt"] is not None),
+        attempts=tuple(attempt_from(row) for row in rows if row["attempt"] is not None),
     )
 
 
-def _attempt_from(row: Row) -> Attempt:
+def attempt_from(row: Row) -> Attempt:
+    """Return an attempt of a row that has its columns by these names."""
     return Attempt(
         number=row["attempt"],
         started=from_column(row["attempt_started"]),

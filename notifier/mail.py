@@ -16,9 +16,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from notifier.compose import LARGEST_BYTES, shortened
-from notifier.dkim import relaxed_body
 from notifier.mail_headers import HEADERS, list_headers, one_line, sender_headers
 from notifier.model import Form
+from notifier.pieces import filled, split
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +41,7 @@ _MAILBOX = "tidings-way-out@invalid.invalid"
 _TO = "tidings-recipient@invalid.invalid"
 _ID = "<tidings-message-id@invalid.invalid>"
 _DATE = "Thu, 01 Jan 1970 00:00:00 +0000"
+_IN_HEAD = (_TO, _ID, _DATE, _WAY_OUT, _WISHES, _MAILBOX)
 # What an estimate was wrong by, a mail is made shorter by; it is right at the second try.
 _MOST_TRIES = 12
 _SPARE = 0.97
@@ -72,11 +73,11 @@ class DigestMail:
             digest = shortened(digest, LARGEST_BYTES / len(whole) * _SPARE)
             whole = self._written(digest, form)
         head, _, bodies = whole.partition(b"\r\n\r\n")
-        self._head = _split(head, (_TO, _ID, _DATE, _WAY_OUT, _WISHES, _MAILBOX))
         bodies = _joined_marks(bodies)
-        self._bodies = _split(bodies, _IN_BODIES)
-        self._signer = signer
-        self._canonical = _split(relaxed_body(bodies), _IN_BODIES) if signer else ()
+        self._head, self._bodies = split(head, _IN_HEAD), split(bodies, _IN_BODIES)
+        self._outline = signer and signer.outline(
+            head + b"\r\n\r\n" + bodies, head_marks=_IN_HEAD, body_marks=_IN_BODIES
+        )
 
     def _written(self, digest: Digest, form: Form) -> bytes:
         """Return the whole mail, with marks where it differs between recipients."""
@@ -112,7 +113,7 @@ class DigestMail:
         headers = EmailMessage(policy=HEADERS)
         for name, value in [
             ("Date", _DATE),
-            *sender_headers(digest, self._settings),
+            *sender_headers(digest.title, self._settings),
             ("To", _TO),
             ("Subject", subject),
             ("Message-ID", _ID),
@@ -136,29 +137,24 @@ class DigestMail:
 
         The address was checked where it was stored; its letters may be any (RFC 6532).
         """
-        head = _filled(
-            self._head,
-            {
-                _TO: address.encode(),
-                _ID: message_id.encode(),
-                _DATE: format_datetime(sent_at.replace(microsecond=0)).encode(),
-                _WAY_OUT: unsubscribe_url.encode(),
-                _WISHES: preferences_url.encode(),
-                _MAILBOX: unsubscribe_mailbox.encode(),
-            },
-        )
-        ways = {
+        head = {
+            _TO: address.encode(),
+            _ID: message_id.encode(),
+            _DATE: format_datetime(sent_at.replace(microsecond=0)).encode(),
+            _WAY_OUT: unsubscribe_url.encode(),
+            _WISHES: preferences_url.encode(),
+            _MAILBOX: unsubscribe_mailbox.encode(),
+        }
+        body = {
             _WAY_OUT: _encoded(unsubscribe_url),
             _WAY_OUT_HTML: _encoded(escape(unsubscribe_url)),
             _WISHES: _encoded(preferences_url),
             _WISHES_HTML: _encoded(escape(preferences_url)),
         }
-        bodies = _filled(self._bodies, ways)
-        signatures = b""
-        if self._signer is not None:
-            canonical = _filled(self._canonical, ways)
-            signatures = self._signer.signatures(head, [canonical], at=sent_at)
-        return b"".join((signatures, head, b"\r\n\r\n", bodies))
+        signatures = self._outline.signatures(head, body, at=sent_at) if self._outline else b""
+        return b"".join(
+            (signatures, filled(self._head, head), b"\r\n\r\n", filled(self._bodies, body))
+        )
 
 
 def _joined_marks(bodies: bytes) -> bytes:
@@ -168,21 +164,6 @@ def _joined_marks(bodies: bytes) -> bytes:
         spread = b"\x00?".join(re.escape(bytes([byte])) for byte in mark)
         joined = re.sub(spread, b"\x00" + mark + b"\x00", joined)
     return joined.replace(b"\x00", b"=\r\n")
-
-
-# Finished bytes, and marks (text) in whose places a recipient's own values come.
-Pieces = tuple[bytes | str, ...]
-
-
-def _split(whole: bytes, marks: tuple[str, ...]) -> Pieces:
-    """Split bytes at their marks, once for all recipients."""
-    pattern = b"(" + b"|".join(re.escape(mark.encode()) for mark in marks) + b")"
-    pieces = re.split(pattern, whole)
-    return tuple(piece.decode() if place % 2 else piece for place, piece in enumerate(pieces))
-
-
-def _filled(pieces: Pieces, values: dict[str, bytes]) -> bytes:
-    return b"".join(values[piece] if isinstance(piece, str) else piece for piece in pieces)
 
 
 def _encoded(value: str) -> bytes:

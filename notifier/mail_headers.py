@@ -98,11 +98,11 @@ def list_headers(
     ]
 
 
-def sender_headers(digest: Digest, settings: MailSettings) -> list[tuple[str, str]]:
-    """Return who writes, and who takes answers."""
+def sender_headers(title: str, settings: MailSettings) -> list[tuple[str, str]]:
+    """Return who writes, by the title of the bulletin where no name is set; who takes answers."""
     name, sender = parseaddr(settings.sender)
     return [
-        ("From", str(Address(one_line(name or digest.title), addr_spec=sender))),
+        ("From", str(Address(one_line(name or title), addr_spec=sender))),
         *([("Reply-To", settings.reply_to)] if settings.reply_to else []),
     ]
 

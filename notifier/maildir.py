@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,10 @@ _MOST = 1000
 
 
 class Maildir:
-    """A maildir. ``known`` are names of foreign mails, kept from one go to the next."""
+    """A maildir. ``known`` are marks of foreign mails, kept from one go to the next.
+
+    They are read once: more of them than one go reads would else hide the reports behind them.
+    """
 
     def __init__(self, folder: Path, known: set[str]) -> None:
         self._folder = folder
@@ -45,7 +50,7 @@ class Maildir:
                     self._mark_seen(path)
                     taken += 1
                 else:
-                    self._known.add(path.name)
+                    self._known.add(_mark(path))
         except OSError as error:
             raise MailboxError(
                 f"{self._folder}: {error.strerror}; [bounces] maildir names a maildir, with the "
@@ -57,14 +62,19 @@ class Maildir:
         # A folder cur/ that is missing is found out before anything is taken.
         (self._folder / "cur").stat()
         paths = sorted((self._folder / "new").iterdir())
-        self._known.intersection_update({path.name for path in paths})
-        return [path for path in paths if path.name not in self._known][:_MOST]
+        self._known.intersection_update(map(_mark, paths))
+        return [path for path in paths if _mark(path) not in self._known][:_MOST]
 
     def _mark_seen(self, path: Path) -> None:
         base, _, flags = path.name.partition(":2,")
         name = f"{base}:2,{''.join(sorted({*flags, 'S'}))}"
         with suppress(FileNotFoundError):
             path.rename(self._folder / "cur" / name)
+
+
+def _mark(path: Path) -> str:
+    """Return a mark of a mail's name, which may be of bytes that are no text."""
+    return hashlib.sha256(os.fsencode(path.name)).hexdigest()[:32]
 
 
 def _beginning(path: Path) -> bytes | None:

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
+    from feeds.attachments import FileView
     from feeds.model import Content
     from feeds.word_diff import Piece
 
 UTC_ZONE = ZoneInfo("UTC")
+# What stands before the name of a channel where a person has an address.
+CHANNEL = "channel:"
 # With so many items a reader wants to know what there is before scrolling.
 CONTENTS_FROM = 6
 
@@ -46,6 +49,8 @@ class DeliveryState(StrEnum):
 
 
 EVERYTHING = ItemFilter()
+# Why a subscription ended: the word of its deliveries, by which they are known again.
+UNSUBSCRIBED = "unsubscribed"
 
 
 class Form(StrEnum):
@@ -93,6 +98,11 @@ class Subscription:
     ended: datetime | None = None
 
     @property
+    def is_channel(self) -> bool:
+        """Whether it is a channel of the bulletin, and nobody's mail."""
+        return self.address.startswith(CHANNEL)
+
+    @property
     def cadence(self) -> str:
         """The cadence of the first rule."""
         return self.rules[0].cadence
@@ -125,6 +135,7 @@ class DigestItem:
     """One item as a digest shows it. ``url`` is absolute; ``day`` is None where none is known.
 
     ``number`` counts from 1 in the order in which they stand. ``language`` is the item's own.
+    ``files`` belong to it, and are no part of the mail.
     ``is_withdrawn`` says that it was withdrawn since the edition opened; of an item that was told
     before, ``changes`` are what was corrected since.
     """
@@ -139,6 +150,7 @@ class DigestItem:
     image_url: str = ""
     language: str = ""
     number: int = 0
+    files: tuple[FileView, ...] = ()
     is_withdrawn: bool = False
     changes: tuple[DigestChange, ...] = ()
 
@@ -161,7 +173,8 @@ class Digest:
 
     ``number`` is the edition's number within the bulletin, 0 in a preview. ``language`` is that
     of our own words, ``bulletin_language`` that of the bulletin's. ``corrected`` are items that
-    were told before. ``more`` counts the items that found no room in the mail; they stand on
+    were told before. ``more`` counts the items that found no room in the mail, ``more_corrected``
+    the corrected ones; they stand on
     ``more_url``: the web page of the edition (``own_url``, empty where it has none), or the
     bulletin's. ``archive_url`` lists past digests. ``contents`` says whether it is so long that
     a table of contents helps. ``days`` is the first and the last day of its items.
@@ -175,6 +188,7 @@ class Digest:
     items: tuple[DigestItem, ...]
     corrected: tuple[DigestItem, ...] = ()
     more: int = 0
+    more_corrected: int = 0
     bulletin_language: str = ""
     own_url: str = ""
     archive_url: str = ""
@@ -212,7 +226,8 @@ class Delivery:
     so that a second try after an unknown outcome carries the same one. ``attempts`` is the number
     of the attempt that comes next or is being made. ``doubts`` counts the attempts that ended
     without an answer, ``deaths`` those in which the sending process died; ``lease`` numbers the
-    claims. ``token`` is the subscription's, which is ``wanted`` until it ends.
+    claims. ``token`` is the subscription's, which is ``wanted`` until it ends; ``ended_because``
+    says why it did. ``first_try`` is when it was first attempted, None before.
     """
 
     id: int
@@ -227,6 +242,17 @@ class Delivery:
     lease: int
     token: str
     wanted: bool = True
+    ended_because: str = ""
+    first_try: datetime | None = None
+
+    def tried_since(self, now: datetime) -> datetime:
+        """Return since when it is tried: a time in which it only waited is no failure of its."""
+        return now if self.first_try is None else max(self.first_try, self.created)
+
+    @property
+    def name(self) -> str:
+        """How the log names it."""
+        return f"delivery {self.id} of edition {self.edition_id}"
 
     @property
     def domain(self) -> str:

@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ log = logging.getLogger("tidings.mail")
 
 # So long a run waits for its connections to say goodbye.
 _PARTING_S = 2.0
+# By which this process is known among those that send at the same time.
+_NAME = token_hex(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +62,16 @@ class Outbox:
     """Sends what is due.
 
     ``open_way`` opens a way out for one courier. ``write`` returns what makes the bytes of a
-    delivery's mail, None where its bulletin is no longer followed; ``sender`` gives the address
-    that its bounces come back to. ``suppress`` hears of addresses that take no mail for good.
-    ``lease`` is longer than any one sending.
+    delivery's mail, and raises UnwrittenError where there are none now; ``sender`` gives the
+    address that its bounces come back to. ``suppress`` hears of addresses that take no mail for
+    good. ``lease`` is longer than any one sending.
     """
 
     deliveries: OutboxStore
     paces: PaceStore
     open_way: Callable[[], Transport]
     settings: MailSettings
-    write: Callable[[Delivery], Callable[[datetime], bytes] | None]
+    write: Callable[[Delivery], Callable[[datetime], bytes]]
     sender: Callable[[Delivery], str]
     suppress: Callable[[str], None]
     lease: timedelta
@@ -114,7 +117,15 @@ class _Run:
             sender=box.sender,
             lease=box.lease,
             clock=box.clock,
+            senders=self._senders,
         )
+
+    def _senders(self) -> int:
+        """Return how many processes send; without a rate there is nothing to share."""
+        box = self.box
+        if not (box.settings.rate or box.settings.domain_rate):
+            return 1
+        return box.paces.join_in(_NAME, now=box.clock(), lease=box.lease)
 
     def work(self) -> None:
         """Serve the couriers until all have gone home."""
@@ -141,6 +152,8 @@ class _Run:
                 "mail stopped until %s: %s", until.isoformat(timespec="seconds"), self.problem
             )
         self.box.paces.learn(self.tray.pace.changed(), now=now)
+        if self.box.settings.rate or self.box.settings.domain_rate:
+            self.box.paces.leave(_NAME)
         parting = monotonic() + _PARTING_S
         for courier in self._hired:
             courier.join(timeout=max(parting - monotonic(), 0))
@@ -289,9 +302,8 @@ class _Run:
             self._counts[outcome.state] += 1
             log.log(
                 logging.DEBUG if outcome.state is DeliveryState.SENT else logging.WARNING,
-                "delivery %d of edition %d %s at attempt %d: %s",
-                outcome.delivery.id,
-                outcome.delivery.edition_id,
+                "%s %s at attempt %d: %s",
+                outcome.delivery.name,
                 outcome.state.value,
                 outcome.delivery.attempts,
                 outcome.reply,

@@ -22,54 +22,81 @@ if TYPE_CHECKING:
 
 # The states stand there in the words of the index, which has no others.
 _OPEN = "state IN ('queued', 'deferred', 'uncertain', 'sending')"
-_DUE = f"{_OPEN} AND next_attempt <= :now"
+# What goes to channels is told by a loop of its own.
+_MAIL = "channel = 0"
+_DUE = f"{_OPEN} AND {_MAIL} AND next_attempt <= :now"
 # A row that is still "sending" when it is due again belonged to a process that died: nobody
 # knows whether the mail went out.
-_CLAIM = f"""
+_CLAIM = """
 UPDATE deliveries
 SET lease = lease + 1, next_attempt = :until,
     deaths = deaths + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
     state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE state END
-WHERE id IN (
-    SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
-    FOR UPDATE SKIP LOCKED
-)
+WHERE id IN ({which})
 RETURNING id, edition, subscription, address, state, message_id, attempts, doubts, deaths,
           created, lease,
           (SELECT token FROM subscriptions WHERE subscriptions.id = subscription) AS token,
-          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted
+          (SELECT active FROM subscriptions WHERE subscriptions.id = subscription) AS wanted,
+          (SELECT ended_because FROM subscriptions WHERE subscriptions.id = subscription)
+              AS ended_because,
+          CASE WHEN attempts > 0 THEN (SELECT min(started) FROM attempts
+               WHERE attempts.delivery = deliveries.id) END AS first_try
+"""
+_MAILS = f"""
+SELECT id FROM deliveries WHERE {_DUE} ORDER BY next_attempt, id LIMIT :limit
+FOR UPDATE SKIP LOCKED
+"""
+# A channel hears one thing after the other: what waits keeps what came after it.
+_FIRST = f"""
+SELECT id FROM (
+    SELECT id, next_attempt FROM deliveries
+    WHERE subscription = :subscription AND channel = 1 AND {_OPEN} ORDER BY id LIMIT 1 FOR UPDATE
+) AS first WHERE next_attempt <= :now
+"""
+_CHANNELS = f"""
+SELECT subscription, min(next_attempt) AS due FROM deliveries
+WHERE id IN (SELECT min(id) FROM deliveries WHERE channel = 1 AND {_OPEN} GROUP BY subscription)
+GROUP BY subscription ORDER BY subscription
 """
 _BURY = """
 UPDATE attempts SET state = 'uncertain', finished = :now, reply = 'the process that sent it died'
 WHERE delivery = :delivery AND finished IS NULL
 """
 _BEGIN = """
-UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt = :until
-WHERE id = :delivery AND lease = :lease AND state IN ('queued', 'deferred', 'uncertain')
+WITH next (delivery, lease, until) AS (VALUES :rows)
+UPDATE deliveries SET state = 'sending', attempts = attempts + 1, next_attempt = next.until
+FROM next
+WHERE id = next.delivery AND deliveries.lease = next.lease
+  AND state IN ('queued', 'deferred', 'uncertain')
 """
 _NOTE_BEGIN = """
+WITH next (delivery, lease, relay, now) AS (VALUES :rows)
 INSERT INTO attempts (delivery, number, started, state, relay)
-SELECT id, attempts, :now, 'sending', :relay FROM deliveries
-WHERE id = :delivery AND lease = :lease AND state = 'sending'
+SELECT id, attempts, next.now, 'sending', next.relay
+FROM next JOIN deliveries ON id = next.delivery AND deliveries.lease = next.lease
+WHERE state = 'sending'
 """
 _BEGUN = "SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'"
 # Who was forgotten meanwhile has no address here, and it is not quoted either.
 _NOTE = """
+WITH ended (delivery, lease, state, reply, now, relay, code, enhanced) AS (VALUES :rows)
 UPDATE attempts
-SET state = :state, finished = :now, relay = :relay, code = :code, enhanced = :enhanced,
-    reply = CASE WHEN (SELECT address FROM deliveries WHERE id = :delivery) = '' THEN ''
-            ELSE :reply END
-WHERE delivery = :delivery AND finished IS NULL AND EXISTS (
-    SELECT 1 FROM deliveries WHERE id = :delivery AND lease = :lease AND state = 'sending'
-)
+SET state = ended.state, finished = ended.now, relay = ended.relay,
+    code = CAST(ended.code AS INTEGER), enhanced = ended.enhanced,
+    reply = CASE WHEN deliveries.address = '' THEN '' ELSE ended.reply END
+FROM ended JOIN deliveries ON id = ended.delivery AND deliveries.lease = ended.lease
+WHERE attempts.delivery = ended.delivery AND attempts.finished IS NULL
+  AND deliveries.state = 'sending'
 """
 _RECORD = """
+WITH ended (delivery, lease, state, reply, next_attempt, finished, doubt) AS (VALUES :rows)
 UPDATE deliveries
-SET state = :state, next_attempt = :next_attempt, finished = :finished,
-    reply = CASE WHEN address = '' THEN '' ELSE :reply END,
-    doubts = doubts + :doubt
-WHERE id = :delivery AND lease = :lease
-  AND state IN ('queued', 'deferred', 'uncertain', 'sending')
+SET state = ended.state, next_attempt = ended.next_attempt, finished = ended.finished,
+    reply = CASE WHEN address = '' THEN '' ELSE ended.reply END,
+    doubts = doubts + ended.doubt
+FROM ended
+WHERE id = ended.delivery AND deliveries.lease = ended.lease
+  AND deliveries.state IN ('queued', 'deferred', 'uncertain', 'sending')
 """
 _LONGEST_REPLY = 500
 _FINAL = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SUPPRESSED)
@@ -112,9 +139,28 @@ class OutboxStore:
                 f"SELECT 1 FROM deliveries WHERE {_DUE} LIMIT 1", now=to_column(now)
             ):
                 return ()
+        return self._claim(_MAILS, now=now, lease=lease, limit=limit)
+
+    def claim_first(self, subscription: int, *, now: datetime, lease: timedelta) -> Delivery | None:
+        """Take what a channel is to hear next; None where nothing is due, or must wait."""
+        found = self._claim(_FIRST, now=now, lease=lease, subscription=subscription)
+        return next(iter(found), None)
+
+    def channels_due(self, *, now: datetime) -> tuple[int, ...]:
+        """Return the subscriptions of the channels that are to be told something now."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(_CHANNELS)
+        return tuple(row["subscription"] for row in rows if row["due"] <= to_column(now))
+
+    def _claim(
+        self, which: str, *, now: datetime, lease: timedelta, **values: object
+    ) -> tuple[Delivery, ...]:
         with self._database.transaction() as transaction:
             rows = transaction.all(
-                _CLAIM, now=to_column(now), until=to_column(now + lease), limit=limit
+                _CLAIM.format(which=which),
+                now=to_column(now),
+                until=to_column(now + lease),
+                **values,
             )
             dead = [row["id"] for row in rows if row["state"] == "uncertain" and row["deaths"]]
             transaction.run_each(_BURY, [{"delivery": id_, "now": to_column(now)} for id_ in dead])
@@ -134,9 +180,11 @@ class OutboxStore:
         beginnings, which must not be sent. The attempt is counted when it begins and not at its
         outcome: a process that dies while sending must not try for ever.
         """
+        ends, starts = _ends(outcomes, now=now), _starts(beginnings, now=now, lease=lease)
         with self._database.transaction() as transaction:
-            late = _record(transaction, outcomes, now=now)
-            lost = _begin(transaction, beginnings, now=now, lease=lease)
+            _, written, begun, _ = transaction.run_rows(*ends, *starts)
+            late = _late(transaction, outcomes) if written < len(outcomes) else frozenset()
+            lost = _lost(transaction, beginnings) if begun < len(beginnings) else frozenset()
         return late, lost
 
     def give_back(self, deliveries: Sequence[tuple[Delivery, datetime]]) -> None:
@@ -160,33 +208,38 @@ class OutboxStore:
         with self._database.transaction() as transaction:
             transaction.run(
                 f"UPDATE deliveries SET next_attempt = :until, reply = :reply WHERE {_OPEN} "
-                "AND state <> 'sending' AND next_attempt < :until",
+                f"AND {_MAIL} AND state <> 'sending' AND next_attempt < :until",
                 until=to_column(until),
-                reply=_told(reply),
+                reply=as_told(reply),
             )
 
     def tally(self, edition: int | None = None) -> dict[DeliveryState, int]:
-        """Count the deliveries in each state, of one edition or of all."""
+        """Count the mails in each state, of one edition or of all."""
         with self._database.reading() as transaction:
             rows = transaction.all(
                 "SELECT state, count(*) AS deliveries FROM deliveries "
-                "WHERE edition = :edition OR :edition = 0 GROUP BY state",
+                f"WHERE (edition = :edition OR :edition = 0) AND {_MAIL} GROUP BY state",
                 edition=edition or 0,
             )
         counts = {row["state"]: int(row["deliveries"]) for row in rows}
         return {state: counts.get(state.value, 0) for state in DeliveryState}
 
 
-def _record(
-    transaction: Transaction, outcomes: Sequence[Outcome], *, now: datetime
-) -> frozenset[int]:
-    """Write outcomes; return the ids whose delivery somebody else has."""
-    rows = [_outcome_row(outcome, now=now) for outcome in outcomes]
-    # The delivery is asked whether it is still ours, so it is written last.
-    transaction.run_each(_NOTE, [_only(row, _OF_ATTEMPT) for row in rows])
-    written = transaction.run_each(_RECORD, [_only(row, _OF_DELIVERY) for row in rows])
-    if written == len(rows):
-        return frozenset()
+# A statement, and its rows.
+Write = tuple[str, "Sequence[Sequence[object]]"]
+
+
+def _ends(outcomes: Sequence[Outcome], *, now: datetime) -> tuple[Write, Write]:
+    """Return what writes outcomes: the delivery is asked if it is still ours, so it comes last."""
+    moment = to_column(now)
+    return (
+        (_NOTE, [_end_of_attempt(outcome, moment) for outcome in outcomes]),
+        (_RECORD, [_end(outcome, moment) for outcome in outcomes]),
+    )
+
+
+def _late(transaction: Transaction, outcomes: Sequence[Outcome]) -> frozenset[int]:
+    """Return the ids whose delivery somebody else has."""
     return frozenset(
         outcome.delivery.id
         for outcome in outcomes
@@ -199,53 +252,59 @@ def _record(
     )
 
 
-def _begin(
-    transaction: Transaction,
-    beginnings: Sequence[Beginning],
-    *,
-    now: datetime,
-    lease: timedelta,
-) -> frozenset[int]:
-    """Write that attempts begin; return the ids whose delivery somebody else has."""
-    until = to_column(now + lease)
-    keys = [
-        {"delivery": beginning.delivery.id, "lease": beginning.delivery.lease}
-        for beginning in beginnings
-    ]
-    begun = transaction.run_each(_BEGIN, [{**key, "until": until} for key in keys])
-    transaction.run_each(
-        _NOTE_BEGIN,
-        [
-            {**key, "now": to_column(now), "relay": beginning.relay}
-            for key, beginning in zip(keys, beginnings, strict=True)
-        ],
+def _starts(
+    beginnings: Sequence[Beginning], *, now: datetime, lease: timedelta
+) -> tuple[Write, Write]:
+    """Return what writes that attempts begin."""
+    moment, until = to_column(now), to_column(now + lease)
+    keys = [(beginning.delivery.id, beginning.delivery.lease) for beginning in beginnings]
+    relays = [beginning.relay for beginning in beginnings]
+    return (
+        (_BEGIN, [(*key, until) for key in keys]),
+        (_NOTE_BEGIN, [(*key, relay, moment) for key, relay in zip(keys, relays, strict=True)]),
     )
-    if begun == len(keys):
-        return frozenset()
-    return frozenset(key["delivery"] for key in keys if not transaction.one(_BEGUN, **key))
 
 
-def _told(reply: str) -> str:
+def _lost(transaction: Transaction, beginnings: Sequence[Beginning]) -> frozenset[int]:
+    """Return the ids whose delivery somebody else has."""
+    return frozenset(
+        beginning.delivery.id
+        for beginning in beginnings
+        if not transaction.one(
+            _BEGUN, delivery=beginning.delivery.id, lease=beginning.delivery.lease
+        )
+    )
+
+
+def as_told(reply: str) -> str:
     """Return what a relay said as a database takes it: it is outside text."""
     return clean_text(reply)[:_LONGEST_REPLY]
 
 
-_OF_ATTEMPT = ("delivery", "lease", "state", "now", "relay", "code", "enhanced", "reply")
-_OF_DELIVERY = ("delivery", "lease", "state", "reply", "next_attempt", "finished", "doubt")
+def _ended(outcome: Outcome) -> tuple[object, ...]:
+    delivery = outcome.delivery
+    return delivery.id, delivery.lease, outcome.state.value, as_told(outcome.reply)
 
 
-def _only(row: dict[str, object], names: tuple[str, ...]) -> dict[str, object]:
-    return {name: row[name] for name in names}
+def _end_of_attempt(outcome: Outcome, moment: str) -> tuple[object, ...]:
+    return *_ended(outcome), moment, outcome.relay, outcome.code, outcome.enhanced
 
 
-def _outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
+def _end(outcome: Outcome, moment: str) -> tuple[object, ...]:
+    due = to_column(outcome.next_attempt) if outcome.next_attempt else moment
+    finished = moment if outcome.state in _FINAL else None
+    return *_ended(outcome), due, finished, int(outcome.state is DeliveryState.UNCERTAIN)
+
+
+def outcome_row(outcome: Outcome, *, now: datetime) -> dict[str, object]:
+    """Return an outcome as the columns of what was attempted."""
     moment = to_column(now)
     due = outcome.next_attempt
     return {
         "delivery": outcome.delivery.id,
         "lease": outcome.delivery.lease,
         "state": outcome.state.value,
-        "reply": _told(outcome.reply),
+        "reply": as_told(outcome.reply),
         "relay": outcome.relay,
         "code": outcome.code,
         "enhanced": outcome.enhanced,
@@ -270,4 +329,6 @@ def _delivery_from(row: Row) -> Delivery:
         lease=row["lease"],
         token=row["token"],
         wanted=bool(row["wanted"]),
+        ended_because=row["ended_because"],
+        first_try=from_column(row["first_try"]),
     )

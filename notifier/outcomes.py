@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from notifier.model import DeliveryState
+from notifier.model import UNSUBSCRIBED, DeliveryState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,9 @@ def without_attempt(
 ) -> Decision | None:
     """Decide whether a delivery ends before another attempt; None where it is to be sent."""
     if not delivery.wanted:
-        return Decision(state=DeliveryState.SUPPRESSED, next_attempt=now, reply="unsubscribed")
+        # The word by which a subscription ended, by which too it may be taken up again.
+        reply = delivery.ended_because or UNSUBSCRIBED
+        return Decision(state=DeliveryState.SUPPRESSED, next_attempt=now, reply=reply)
     if settings.uncertain == "never" and (delivery.doubts or delivery.deaths):
         reply = "nobody knows whether it arrived; [mail] uncertain says not to send it again"
     elif delivery.doubts >= _MOST_DOUBTS:
@@ -50,9 +52,10 @@ def without_attempt(
     return Decision(state=DeliveryState.FAILED, next_attempt=now, reply=reply)
 
 
-def without_bulletin(delivery: Delivery, *, now: datetime, settings: MailSettings) -> Decision:
-    """Keep mail of a bulletin that is not configured now: it may be so again tomorrow."""
-    reply = "its bulletin is not configured"
+def without_letter(
+    delivery: Delivery, reply: str, *, now: datetime, settings: MailSettings
+) -> Decision:
+    """Keep what cannot be written now: its bulletin may be configured again tomorrow."""
     age = now - delivery.created
     if age >= _KEPT:
         return Decision(state=DeliveryState.SUPPRESSED, next_attempt=now, reply=reply)
@@ -73,7 +76,7 @@ def after_failure(
         # Where it may be this recipient's after all, the others are tried before it next time.
         own = pause(settings, delivery.attempts + 1) if error.policy else settings.retry
         return Decision(state=DeliveryState.DEFERRED, next_attempt=now + own)
-    if error.permanent or now - delivery.created >= settings.give_up:
+    if error.permanent or now - delivery.tried_since(now) >= settings.give_up:
         return Decision(state=DeliveryState.FAILED, next_attempt=now)
     return Decision(state=DeliveryState.DEFERRED, next_attempt=later)
 
@@ -85,7 +88,7 @@ def stops_all(
 
     A refusal by policy that lasts too long was about this recipient or this mail after all.
     """
-    hopeless = error.policy and now - delivery.created >= settings.give_up
+    hopeless = error.policy and now - delivery.tried_since(now) >= settings.give_up
     return error.about_us and not hopeless
 
 

@@ -39,14 +39,14 @@ class _Meter:
         """Return when a mail may go; None where it may go now."""
         return self.free if self.free > now else None
 
-    def count(self, now: datetime) -> None:
+    def count(self, now: datetime, senders: int) -> None:
         """Count a mail that goes now; what was not used of the last second may be used yet."""
         start = max(self.free, now - _BURST)
-        self.free = start + _SECOND / self.rate
+        self.free = start + _SECOND * senders / self.rate
 
-    def place(self, now: datetime) -> datetime:
+    def place(self, now: datetime, senders: int) -> datetime:
         """Return a time for a mail that may not go now: each gets one of its own."""
-        self.last_place = max(self.free, self.last_place, now) + _SECOND / self.rate
+        self.last_place = max(self.free, self.last_place, now) + _SECOND * senders / self.rate
         return self.last_place
 
 
@@ -65,12 +65,14 @@ class _Domain:
 class Pace:
     """The limits of one run: ``rate`` over all and ``domain_rate`` to each domain, 0 for none.
 
-    ``learned`` are the rates that earlier runs came to.
+    ``learned`` are the rates that earlier runs came to. All are those of the whole house: of so
+    many ``senders`` each has its share.
     """
 
     rate: float = 0.0
     domain_rate: float = 0.0
     learned: Mapping[str, float] = field(default_factory=dict)
+    senders: int = 1
     _all: _Meter | None = None
     _domains: dict[str, _Domain] = field(default_factory=dict)
     _changed: set[str] = field(default_factory=set)
@@ -90,11 +92,11 @@ class Pace:
         """Count a mail to a domain that goes now; else return a time that is its own."""
         known = self._domain(domain, now)
         if known.meter is not None and known.meter.free_at(now) is not None:
-            return known.meter.place(now)
+            return known.meter.place(now, self.senders)
         known.taken += 1
         for meter in (known.meter, self._all):
             if meter is not None:
-                meter.count(now)
+                meter.count(now, self.senders)
         return None
 
     def slow_down(self, domain: str, now: datetime) -> None:
@@ -103,7 +105,7 @@ class Pace:
         if now - known.slowed < _TOGETHER:
             return
         lasted = max((now - known.began) / _SECOND, 1.0)
-        before = known.meter.rate if known.meter else known.taken / lasted
+        before = known.meter.rate if known.meter else known.taken * self.senders / lasted
         known.meter = _Meter(self._capped(max(before / 2, _SLOWEST)), free=now)
         known.slowed = known.quickened = now
         self._changed.add(domain)

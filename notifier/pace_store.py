@@ -1,4 +1,4 @@
-"""How fast each domain takes mail, in SQL: learned by one run, known to the next."""
+"""How fast mail may leave, in SQL: what was learned of each domain, and how many share a rate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 # What a domain said yesterday is no reason to be slow today.
 _KEPT = timedelta(days=1)
+_SEND = """
+INSERT INTO senders (name, until) VALUES (:name, :until)
+ON CONFLICT (name) DO UPDATE SET until = excluded.until
+"""
 _LEARN = """
 INSERT INTO paces (domain, rate, changed) VALUES (:domain, :rate, :changed)
 ON CONFLICT (domain) DO UPDATE SET rate = excluded.rate, changed = excluded.changed
@@ -55,3 +59,16 @@ class PaceStore:
                 [{"domain": domain} for domain, rate in sorted(rates.items()) if not rate],
             )
             transaction.run("DELETE FROM paces WHERE changed <= :old", old=to_column(now - _KEPT))
+
+    def join_in(self, name: str, *, now: datetime, lease: timedelta) -> int:
+        """Note that a process sends for a while; return how many do, with this one."""
+        with self._database.transaction() as transaction:
+            transaction.run("DELETE FROM senders WHERE until <= :now", now=to_column(now))
+            transaction.run(_SEND, name=name, until=to_column(now + lease))
+            row = transaction.one("SELECT count(*) AS senders FROM senders")
+        return max(int(row["senders"]), 1) if row else 1
+
+    def leave(self, name: str) -> None:
+        """Note that a process sends no more: the others have its share."""
+        with self._database.transaction() as transaction:
+            transaction.run("DELETE FROM senders WHERE name = :name", name=name)

@@ -80,7 +80,28 @@ class ReaderStore:
                 "paused_until": who["paused_until"],
                 "consent": {"source": who["consent_source"], "at": who["consent_at"]},
                 "subscriptions": [_known_subscription(transaction, row) for row in subscriptions],
+                "notices": [
+                    {name: row[name] for name in ("kind", "bulletin", *_MAIL)}
+                    for row in transaction.all(_NOTICES, address=address)
+                ],
+                "came_back": [
+                    {name: row[name] for name in ("reported", "weight", "status", "words")}
+                    for row in transaction.all(_CAME_BACK, id=who["id"], address=address)
+                ],
             }
+
+
+_NOTICES = """
+SELECT kind, bulletin, created, finished, state, reply, message_id FROM notices
+WHERE address = :address ORDER BY id
+"""
+_CAME_BACK = """
+SELECT reported, weight, status, words FROM bounces WHERE subscriber = :id
+UNION ALL
+SELECT reported, weight, status, words FROM notice_bounces
+JOIN notices ON notices.id = notice_bounces.notice WHERE address = :address
+ORDER BY reported
+"""
 
 
 _NOT_TOLD = """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from feeds.instants import to_column
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime, timedelta
 
     from feeds.database import Database
@@ -68,6 +69,29 @@ class ReportSourceStore:
                 lease=place.lease,
                 validity=validity,
                 uid=uid,
+            )
+
+    def foreign(self, name: str) -> set[str]:
+        """Return the marks of the mails in a mailbox that are known to be foreign."""
+        with self._database.reading() as transaction:
+            rows = transaction.all(
+                "SELECT mark FROM foreign_mails WHERE source = :name ORDER BY mark", name=name
+            )
+        return {row["mark"] for row in rows}
+
+    def keep_foreign(self, name: str, *, came: Collection[str], went: Collection[str]) -> None:
+        """Remember which mails of a mailbox are foreign, and forget those that are gone."""
+        if not came and not went:
+            return
+        with self._database.transaction() as transaction:
+            transaction.run_each(
+                "DELETE FROM foreign_mails WHERE source = :name AND mark = :mark",
+                [{"name": name, "mark": mark} for mark in sorted(went)],
+            )
+            transaction.run_each(
+                "INSERT INTO foreign_mails (source, mark) VALUES (:name, :mark) "
+                "ON CONFLICT (source, mark) DO NOTHING",
+                [{"name": name, "mark": mark} for mark in sorted(came)],
             )
 
     def give_back(self, place: Place) -> None:

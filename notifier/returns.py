@@ -105,10 +105,9 @@ class Returns:
         return Taken(kind=report.kind, follows=Follows.NOTHING, words=words)
 
     def _about(self, report: Report) -> About | None:
-        """Return the delivery by the surest mark: our token, then an id that nobody can guess."""
+        """Return the mail by the surest mark: our token, then an id that nobody can guess."""
         for address in report.addresses:
-            number = bounced(address, secret=self.secret)
-            about = None if number is None else self.bounces.of_delivery(number)
+            about = self._named_by(address)
             if about is not None:
                 return about
         for message_id in report.message_ids:
@@ -116,6 +115,14 @@ class Returns:
             if about is not None:
                 return about
         return None
+
+    def _named_by(self, address: str) -> About | None:
+        """Return the mail whose bounces come to an address."""
+        delivery = bounced(address, secret=self.secret)
+        if delivery is not None:
+            return self.bounces.of_delivery(delivery)
+        notice = bounced(address, secret=self.secret, of="notice")
+        return None if notice is None else self.bounces.of_notice(notice)
 
     def _leave(self, report: Report, *, dry: bool) -> Taken:
         for token in report.tokens:
@@ -142,9 +149,9 @@ class Returns:
     def _bounce(self, report: Report, about: About, *, dry: bool) -> Taken:
         said = f"{report.status} {report.words.removeprefix(report.status).strip()}".strip()
         words = f"{about.name}: {said or 'no reason given'}"
-        if not about.address or self.bounces.is_known(about):
+        weight, known = weigh(report), self.bounces.known(about)
+        if not about.address or (known is not None and not weight.outweighs(known)):
             return Taken(kind=report.kind, follows=Follows.NOTHING, words=f"{words} (known)")
-        weight = weigh(report)
         follows = self._follows(weight, about)
         if not dry:
             self._do(follows, about)
@@ -155,11 +162,15 @@ class Returns:
         return Taken(kind=report.kind, follows=follows, words=words)
 
     def _follows(self, weight: Weight, about: About) -> Follows:
-        match weight:
-            case Weight.OURS:
-                return Follows.TOLD
-            case Weight.HARD:
-                return Follows.SUPPRESSED
+        if weight is Weight.OURS:
+            return Follows.TOLD
+        if about.is_overtaken:
+            return Follows.NOTED
+        if weight is Weight.HARD:
+            return Follows.SUPPRESSED
+        if not about.token:
+            # Nobody subscribes by a notice: there is nothing to slow down.
+            return Follows.NOTED
         before = self.bounces.in_a_row(about.address, within=self.patience.within, now=self.clock())
         return self.patience.follows(before + 1)
 

@@ -288,5 +288,101 @@ NOTIFIER = Migrations(
             "ALTER TABLE editions ADD COLUMN health TEXT NOT NULL DEFAULT ''",
             "CREATE INDEX editions_public ON editions (bulletin, number) WHERE whole = 1",
         ),
+        # A channel is a subscriber by the name of "channel:NAME". Its deliveries are told by a loop
+        # of their own, in their order.
+        (
+            "ALTER TABLE deliveries ADD COLUMN channel INTEGER NOT NULL DEFAULT 0",
+            """
+            CREATE INDEX deliveries_to_channels ON deliveries (subscription, id)
+            WHERE channel = 1 AND state IN ('queued', 'deferred', 'uncertain', 'sending')
+            """,
+            # What the operator is told beside the mails about sources and stops: a row for each
+            # way, which is a channel of alerts or empty for mail. name tells alerts apart.
+            """
+            CREATE TABLE alerts (
+                id SERIAL_KEY,
+                way TEXT NOT NULL,
+                name TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                words TEXT NOT NULL,
+                state TEXT NOT NULL,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                next_attempt TEXT NOT NULL,
+                lease BIGINT NOT NULL DEFAULT 0,
+                reply TEXT NOT NULL DEFAULT '',
+                created TEXT NOT NULL,
+                finished TEXT,
+                UNIQUE (way, name)
+            )
+            """,
+            "CREATE INDEX alerts_open ON alerts (way, next_attempt) WHERE finished IS NULL",
+            # Channels that take nothing; bulletin is empty of those of alerts.
+            """
+            CREATE TABLE channel_troubles (
+                bulletin TEXT NOT NULL,
+                channel TEXT NOT NULL,
+                problem TEXT NOT NULL,
+                since TEXT NOT NULL,
+                PRIMARY KEY (bulletin, channel)
+            )
+            """,
+        ),
+        # Notices are kept in the ledger as deliveries are: with their attempts and their bounces.
+        (
+            "ALTER TABLE notices ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE notices ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+            "UPDATE notices SET next_attempt = leased_until WHERE state = 'sending'",
+            "ALTER TABLE notices DROP COLUMN leased_until",
+            "DROP INDEX notices_open",
+            """
+            CREATE INDEX notices_open ON notices (next_attempt, id)
+            WHERE state IN ('queued', 'deferred', 'uncertain', 'sending')
+            """,
+            """
+            CREATE TABLE notice_attempts (
+                notice BIGINT NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
+                number INTEGER NOT NULL,
+                started TEXT NOT NULL,
+                finished TEXT,
+                state TEXT NOT NULL,
+                relay TEXT NOT NULL DEFAULT '',
+                code INTEGER,
+                enhanced TEXT NOT NULL DEFAULT '',
+                reply TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (notice, number)
+            )
+            """,
+            """
+            INSERT INTO notice_attempts (notice, number, started, finished, state, reply)
+            SELECT id, attempts, created, finished, state, reply FROM notices
+            WHERE attempts > 0
+            """,
+            """
+            CREATE TABLE notice_bounces (
+                notice BIGINT PRIMARY KEY REFERENCES notices (id) ON DELETE CASCADE,
+                weight TEXT NOT NULL,
+                status TEXT NOT NULL,
+                words TEXT NOT NULL,
+                reported TEXT NOT NULL,
+                told INTEGER NOT NULL DEFAULT 0
+            )
+            """,
+            """
+            CREATE INDEX notice_bounces_untold ON notice_bounces (notice)
+            WHERE weight = 'ours' AND told = 0
+            """,
+            # what: empty where no mail leaves, else which mails do not.
+            "ALTER TABLE mail_stops ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+            # Processes that send at a set rate, each until when: they share it.
+            "CREATE TABLE senders (name TEXT PRIMARY KEY, until TEXT NOT NULL)",
+            # Foreign mails in mailboxes without numbers, by a digest of their names.
+            """
+            CREATE TABLE foreign_mails (
+                source TEXT NOT NULL,
+                mark TEXT NOT NULL,
+                PRIMARY KEY (source, mark)
+            )
+            """,
+        ),
     ),
 )

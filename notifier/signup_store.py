@@ -14,7 +14,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
-from notifier.notice_store import CONFIRM, KNOWN, WELCOME, queue_notice
+from notifier.notice_store import CONFIRM, KNOWN, VALID, WELCOME, queue_notice
 from notifier.secret_store import SecretStore
 from notifier.subscription_tokens import TokenKind
 from notifier.suppression_store import SuppressionStore
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from feeds.database import Database, Row, Transaction
 
-# How long a link of a mail confirms, and how long what was not confirmed is remembered.
-VALID = timedelta(days=3)
+# How long what was not confirmed is remembered.
 _REMEMBERED = timedelta(days=30)
 # Whatever is posted, an address gets one mail in so many hours, and so many in a month.
 QUIET = timedelta(hours=6)

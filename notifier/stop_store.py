@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from feeds.database import Database, Row
 
-_STOP = "id, problem, since, ended, told"
+_STOP = "id, problem, since, ended, told, what"
+# Confirmations, welcomes and the like cannot be written, while digests go out.
+NOTICES = "notices"
 # Told of its beginning, of its end, or of neither yet.
 _TO_TELL = """
 (told = '' OR (told = 'begun' AND ended IS NOT NULL)) AND telling_until <= :now
@@ -25,12 +27,13 @@ _TO_TELL = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """A time in which no mail left; ``ended`` is None while it lasts."""
+    """A time in which no mail left, or none of what ``what`` says; ``ended`` is None until then."""
 
     id: int
     problem: str
     since: datetime
     ended: datetime | None
+    what: str = ""
 
 
 class StopStore:
@@ -39,34 +42,41 @@ class StopStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, problem: str, *, now: datetime) -> None:
+    def begin(self, problem: str, *, now: datetime, what: str = "") -> None:
         """Note that mail stopped; where it has already, nothing is new but the reason."""
         text = clean_text(problem)
         with self._database.transaction() as transaction:
             if transaction.run(
-                "UPDATE mail_stops SET problem = :problem WHERE ended IS NULL", problem=text
+                "UPDATE mail_stops SET problem = :problem WHERE ended IS NULL AND what = :what",
+                problem=text,
+                what=what,
             ):
                 return
             transaction.run(
-                "INSERT INTO mail_stops (problem, since) VALUES (:problem, :now)",
+                "INSERT INTO mail_stops (problem, since, what) VALUES (:problem, :now, :what)",
                 problem=text,
                 now=to_column(now),
+                what=what,
             )
 
-    def end(self, *, now: datetime) -> None:
+    def end(self, *, now: datetime, what: str = "") -> None:
         """Note that mail goes out, where it had stopped."""
-        if self.current() is None:
+        if self.current(what) is None:
             return
         with self._database.transaction() as transaction:
             transaction.run(
-                "UPDATE mail_stops SET ended = :now WHERE ended IS NULL", now=to_column(now)
+                "UPDATE mail_stops SET ended = :now WHERE ended IS NULL AND what = :what",
+                now=to_column(now),
+                what=what,
             )
 
-    def current(self) -> Stop | None:
+    def current(self, what: str = "") -> Stop | None:
         """Return the stop that lasts; None while mail goes out."""
         with self._database.reading() as transaction:
             row = transaction.one(
-                f"SELECT {_STOP} FROM mail_stops WHERE ended IS NULL ORDER BY id LIMIT 1"
+                f"SELECT {_STOP} FROM mail_stops WHERE ended IS NULL AND what = :what "
+                "ORDER BY id LIMIT 1",
+                what=what,
             )
         return None if row is None else _stop_from(row)
 
@@ -105,4 +115,5 @@ def _stop_from(row: Row) -> Stop:
         problem=row["problem"],
         since=from_column(row["since"]),
         ended=from_column(row["ended"]),
+        what=row["what"],
     )

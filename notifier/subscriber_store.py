@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.instants import to_column
-from notifier.model import Form, Rule, SubscriberState, Subscription
+from notifier.model import UNSUBSCRIBED, Form, Rule, SubscriberState, Subscription
 from notifier.rule_store import put_rules, with_rules
 from notifier.secret_store import SecretStore
-from notifier.subscription_columns import SUBSCRIPTION
+from notifier.subscription_columns import A_PERSON, SUBSCRIPTION
 from notifier.subscription_tokens import TokenKind
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ ON CONFLICT (subscriber, bulletin) DO UPDATE SET
         ELSE excluded.corrected END
 """
 _BATCH = 1000
-# Why a subscription ended: the word of its deliveries, by which they are known again.
-UNSUBSCRIBED = "unsubscribed"
 
 
 class SubscriberStore:
@@ -113,7 +111,7 @@ class SubscriberStore:
             with self._database.reading() as transaction:
                 some = self._all(
                     transaction,
-                    "active = 1 AND (bulletin = :bulletin OR :bulletin = '') AND "
+                    f"active = 1 AND {A_PERSON} AND (bulletin = :bulletin OR :bulletin = '') AND "
                     "(address > :address OR (address = :address AND bulletin > :last_bulletin)) "
                     "ORDER BY address, bulletin LIMIT :limit",
                     bulletin=bulletin,

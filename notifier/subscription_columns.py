@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.filters import ItemFilter
 from feeds.instants import from_column
-from notifier.model import EVERYTHING, Form, Rule, Subscription
+from notifier.model import CHANNEL, EVERYTHING, Form, Rule, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +23,9 @@ SUBSCRIPTION = (
     "subscriptions.id AS id, subscriber, address, bulletin, time_zone, language, mark, token, "
     "form, paused_until, ended"
 )
+
+# Who is no channel.
+A_PERSON = f"substr(address, 1, {len(CHANNEL)}) <> '{CHANNEL}'"
 
 _SIZES = (1, 10, 100, 1000)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
 from notifier.model import SubscriberState
+from notifier.notice_store import suppress_notices
 from notifier.secret_store import SecretStore
 from notifier.subscriber_store import end
 from notifier.subscription_columns import several
@@ -80,6 +81,7 @@ class SuppressionStore:
                 reason=reason.value,
                 since=to_column(now),
             )
+            suppress_notices(transaction, address, because=reason.value, now=now)
             row = transaction.one(
                 "SELECT id FROM subscribers WHERE address = :address FOR UPDATE", address=address
             )

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from notifier.courier import Letter
+from notifier.courier import Letter, UnwrittenError
 from notifier.outbox_store import Outcome
-from notifier.outcomes import without_attempt, without_bulletin
+from notifier.outcomes import without_attempt, without_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ log = logging.getLogger("tidings.mail")
 _CLAIMED_EACH = 16
 # A run waits so long for a mail that may go soon; what may go later is left to the next run.
 _PATIENCE = timedelta(seconds=2)
+# For so long two processes may both believe that they are alone.
+_SHARED_FOR = timedelta(seconds=10)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,20 +40,23 @@ class Tray:
     """Deliveries that are claimed, and outcomes that are to be recorded.
 
     ``resume`` is when a mail may go that may not go now; None where nothing is worth waiting for.
+    ``senders`` says how many processes send now, each of which has its share of the rates.
     """
 
     deliveries: OutboxStore
     pace: Pace
     settings: MailSettings
-    write: Callable[[Delivery], Callable[[datetime], bytes] | None]
+    write: Callable[[Delivery], Callable[[datetime], bytes]]
     sender: Callable[[Delivery], str]
     lease: timedelta
     clock: Callable[[], datetime]
+    senders: Callable[[], int] = lambda: 1
     outcomes: list[Outcome] = field(default_factory=list)
     resume: datetime | None = None
     _claimed: deque[Delivery] = field(default_factory=deque)
     _put_off: list[tuple[Delivery, datetime]] = field(default_factory=list)
     _reached: datetime | None = None
+    _shared: datetime | None = None
     _recorded: list[Outcome] = field(default_factory=list)
 
     @property
@@ -71,10 +76,17 @@ class Tray:
         )
         return bool(self._claimed)
 
+    def _share(self, now: datetime) -> None:
+        """Ask now and then who else sends: who comes and goes changes what is left for this one."""
+        if self._shared is None or now - self._shared >= _SHARED_FOR:
+            self._shared = now
+            self.pace.senders = self.senders()
+
     def next(self) -> Letter | None:
         """Return the next letter that may go now; None where none may. Raises TemplateError."""
         while self._claimed or self.claim():
             now = self._now()
+            self._share(now)
             later = self.pace.next_of_all(now)
             if later is not None:
                 self._wait_for(later, now)
@@ -89,10 +101,10 @@ class Tray:
         """Return the letter of a delivery; where there is none, decide what becomes of it."""
         decision = without_attempt(delivery, now=now, settings=self.settings)
         if decision is None:
-            write = self.write(delivery)
-            if write is not None:
-                return self._paced(delivery, write, now)
-            decision = without_bulletin(delivery, now=now, settings=self.settings)
+            try:
+                return self._paced(delivery, self.write(delivery), now)
+            except UnwrittenError as error:
+                decision = without_letter(delivery, str(error), now=now, settings=self.settings)
         self.outcomes.append(
             Outcome(
                 delivery=delivery,

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.instants import to_column
-from notifier.model import SubscriberState
+from notifier.model import UNSUBSCRIBED, SubscriberState
 from notifier.rule_store import put_rules, with_rules
-from notifier.subscriber_store import UNSUBSCRIBED, end
+from notifier.subscriber_store import end
 from notifier.subscription_columns import SUBSCRIPTION
 from notifier.suppression_store import Reason, SuppressionStore
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 UNDO = timedelta(days=30)
 _FROM = "FROM subscriptions JOIN subscribers ON subscribers.id = subscriptions.subscriber"
 _REQUEUE = f"""
-UPDATE deliveries SET state = 'queued', reply = '', finished = NULL, next_attempt = :now
+UPDATE deliveries SET state = 'queued', reply = '', finished = NULL, next_attempt = :now,
+    created = :now
 WHERE subscription = :id AND state = 'suppressed' AND reply = '{UNSUBSCRIBED}'
   AND finished >= :ended
 """

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from faulty_sink import Step, Way
+
     from feeds.database import Database
 
 # More than one claim takes, so that every sender has work.
@@ -60,7 +62,11 @@ class Nursery:
 
 @dataclass
 class Trials:
-    """One store, in which trial follows trial; each tells all people of one more item."""
+    """One store, in which trial follows trial; each tells all people of one more item.
+
+    ``copies`` counts the trials by what came twice in them, ``struck`` the faults that came to
+    pass, by their step and way.
+    """
 
     database: Database
     url: str
@@ -68,6 +74,7 @@ class Trials:
     nursery: Nursery
     count: int = 0
     copies: Counter[int] = field(default_factory=Counter)
+    struck: Counter[tuple[Step, Way]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Subscribe everybody."""
@@ -104,6 +111,9 @@ class Trials:
                 for pid, kill in zip(pids, kills, strict=False)
             ]
         assert set(codes) <= {0, -signal.SIGKILL}
+        self.struck.update(
+            (sink.fault.step, sink.fault.way) for sink in sinks if sink.fault and sink.struck
+        )
         doubts = sum(
             CONNECTIONS if code else int(sink.struck)
             for code, sink in zip(codes, sinks, strict=True)

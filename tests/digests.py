@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings, MailSettings
-from feeds.model import Content, Item, When
+from feeds.model import Attachment, Content, Item, When
 from feeds.render import Renderer, package_templates, package_translations
 from notifier.compose import Occasion, digest_of
 from notifier.mail import DigestMail
 from notifier.model import Form, Health
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = "https://news.example.org"
 OPENED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -30,7 +34,11 @@ TITLES = [
 
 
 def item(
-    number: int, title: str = "", summary: str = _TEXT, withdrawn: datetime | None = None
+    number: int,
+    title: str = "",
+    summary: str = _TEXT,
+    withdrawn: datetime | None = None,
+    files: tuple[Attachment, ...] = (),
 ) -> Item:
     """An item of some day of the week before."""
     content = Content(
@@ -39,6 +47,7 @@ def item(
         when=When(date(2026, 11, 22) - timedelta(days=number // 3)),
         summary_html=summary,
         author="Harbour office" if number % 3 == 0 else "",
+        attachments=files,
     )
     return Item(
         id=f"tag:example.org,2026:harbour/{number}",
@@ -59,12 +68,29 @@ PICTURE = (
     "</p><blockquote><p>It is larger than we thought.</p></blockquote><ul><li>40 metres</li>"
     "<li>12 tonnes</li></ul>"
 )
+FILES = (
+    Attachment(url="https://x.test/timetable.pdf", title="The timetable", size=3_400_000),
+    Attachment(url="https://x.test/" + "plan_of_the_quay_" * 9 + ".pdf"),
+)
+WIDE = (
+    '<table width="900"><tr>'
+    + "".join(f"<th>Column {n}</th>" for n in range(9))
+    + "</tr><tr>"
+    + "".join(f"<td>{n * 1_234_567}</td>" for n in range(9))
+    + "</tr></table><pre>"
+    + "a long line of code that does not break by itself " * 4
+    + "</pre><p>https://x.test/"
+    + "very-long-address" * 12
+    + "</p>"
+)
 KINDS: dict[str, list[Item]] = {
     "one": [item(1)],
     "some": [item(number) for number in range(4)],
     "many": [item(number) for number in range(40)],
     "titles only": [item(number, summary="") for number in range(12)],
     "pictures": [item(0, summary=PICTURE), item(1, "", PICTURE), item(2)],
+    "files": [item(0, files=FILES), item(1), item(2, summary="", files=FILES[:1])],
+    "wide": [item(0, "Tonnage" * 12, WIDE), item(1)],
     "pictures only": [
         item(n, summary='<p><img src="https://x.test/p.png" alt="A picture"></p>') for n in range(3)
     ],
@@ -84,6 +110,8 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
     number: int = 7,
     title: str = "Harbour news",
     bounce: str = "b@bounce.example.org",
+    spoken: str = "en",
+    translations: tuple[Path, ...] = (),
 ) -> bytes:
     """The mail of a digest to one reader."""
     corrected = item(99, "The ferry leaves at seven")
@@ -92,7 +120,7 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
     )
     digest = digest_of(
         items,
-        BulletinSettings(slug="harbour", title=title),
+        BulletinSettings(slug="harbour", title=title, language=spoken),
         base_url=BASE,
         occasion=Occasion(
             number=number,
@@ -107,7 +135,8 @@ def mail(  # noqa: PLR0913 - one for each thing that a mail depends on
         settings=MailSettings(sender="news@example.org", bounce=bounce),
         base_url=BASE,
         renderer=Renderer(
-            package_templates("notifier"), translations=(package_translations("notifier"),)
+            package_templates("notifier"),
+            translations=(*translations, package_translations("notifier")),
         ),
         form=form,
     ).for_recipient(

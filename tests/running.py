@@ -49,6 +49,7 @@ class Service:
     folder: Path
     port: int
     arguments: tuple[str, ...] = ()
+    stdin: int | None = None
 
     def __post_init__(self) -> None:
         """Start it."""
@@ -57,6 +58,7 @@ class Service:
             [*command, *self.arguments],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=self.stdin,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -180,3 +180,26 @@ def test_the_operator_hears_of_refusals_that_are_about_us(tmp_path: Path, run: R
     assert len(told) == 1
     assert b"5.7.26 550 5.7.26 no signature" in told[0]
     assert ANN in relay.recipients()
+
+
+def test_foreign_mails_are_read_once_and_hide_no_report(tmp_path: Path, run: Run) -> None:
+    """More of them than one go reads stand before the report; a cron job remembers which."""
+    with Mailbox() as relay:
+        configure(tmp_path, relay, 'maildir = "returns"')
+        senders = first_edition(tmp_path, run, relay)
+        new = tmp_path / "returns" / "new"
+        for number in range(1100):
+            (new / f"1.{number:04}").write_bytes(letter())
+        (new / "2.report").write_bytes(report(to=senders[ANN]))
+
+        run("tick")
+        left = json.loads(run("bounces", "--dry-run", "--json")[1])
+        run("tick")
+        why = run("subscribers", "why", ANN)[1]
+        again = json.loads(run("bounces", "--dry-run", "--json")[1])
+
+    assert [one["mail"] for one in left][-1] == "2.report"
+    assert len(left) == 101
+    assert "suppressed (bounced)" in why
+    assert again == []
+    assert len(names(new)) == 1100

@@ -59,6 +59,7 @@ VERBS = (
     "desk",
     "digest",
     "subscribers",
+    "channels",
     "items",
     "sources",
     "bounces",
@@ -330,15 +331,30 @@ def test_a_page_whose_language_is_none_is_taken_for_english(folder: Path, run: R
     assert load(folder / "tidings.toml", {}).bulletins[0].language == "en"
 
 
+def test_init_extends_a_configuration_on_one_line(folder: Path, run: Run) -> None:
+    """And keeps the rights of the file, which may hold secrets."""
+    path = folder / "tidings.toml"
+    path.write_text(
+        "bulletins.a = { title = 'A', sources = { main = { file = 'bulletin.txt' } } }\n"
+    )
+    path.chmod(0o600)
+
+    assert run("init", "bulletin.txt", "--slug", "b")[0] == OK
+    assert [bulletin.slug for bulletin in load(path, {}).bulletins] == ["a", "b"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_init_leaves_a_configuration_that_it_cannot_extend(folder: Path, run: Run) -> None:
     """And names no line of what it did not write."""
-    before = "bulletins = { a = { title = 'A', sources = { main = { file = 'bulletin.txt' } } } }\n"
+    before = bulletin_toml(slug="a", title="A", file="bulletin.txt").replace(
+        "title", 'formerly = ["b"]\ntitle', 1
+    )
     (folder / "tidings.toml").write_text(before)
 
-    code, _, messages = run("init", "bulletin.txt")
+    code, _, messages = run("init", "bulletin.txt", "--slug", "b")
 
     assert code == USAGE
-    assert "nothing was written, for it could not be used: tidings.toml: not TOML" in messages
+    assert "nothing was written, for it could not be used: tidings.toml: bulletins.a" in messages
     assert (folder / "tidings.toml").read_text() == before
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from config.channel_settings import AlertSettings, ChannelSettings
 from config.lines import line_of
-from config.load import SECTIONS, ConfigError, load
+from config.load import SECTIONS, ConfigError, load, parse
 from config.schedule import Cron, Interval
 from config.selection_settings import MergeSettings, ViewSettings
 from config.settings import (
@@ -335,14 +336,16 @@ MAIN = "bulletins.harbour.sources.main"
             '[sight]\ntitle = "x"',
             (
                 "1: sight: unknown key; did you mean 'site'? "
-                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
             "\nx = 1",
             (
                 "2: x: unknown key. "
-                "Known: bounces, bucket, bulletins, desk, fetch, mail, merges, server, site, store"
+                "Known: alerts, bounces, bucket, bulletins, desk, fetch, mail, merges, server, "
+                "site, store"
             ),
         ),
         (
@@ -373,8 +376,9 @@ MAIN = "bulletins.harbour.sources.main"
             MINIMAL.replace("title", 'titel = "x"\ntitle'),
             (
                 "2: bulletins.harbour.titel: unknown key; did you mean 'title'? "
-                "Known: corrections_in_digest, corrections_in_feed, description, ended, farewell, "
-                "formerly, icon, language, link, moved_to, notice, sources, time_zone, title, views"
+                "Known: channels, corrections_in_digest, corrections_in_feed, description, ended, "
+                "farewell, formerly, icon, language, link, moved_to, notice, sources, time_zone, "
+                "title, views"
             ),
         ),
         ("mail = 5", "1: mail: found 5, allowed is a table: [mail]"),
@@ -989,6 +993,8 @@ def test_the_example_shows_the_real_defaults(tmp_path: Path) -> None:
         ("bulletins.harbour.sources.main", SourceSettings),
         ("bulletins.harbour.sources.main.rules", RuleSettings),
         ("bulletins.harbour.views.ferries", ViewSettings),
+        ("bulletins.harbour.channels.chat", ChannelSettings),
+        ("alerts.phone", AlertSettings),
         ("merges.port", MergeSettings),
     ],
 )
@@ -1116,6 +1122,33 @@ password = "secret"
         ("third.example.org", 587, "starttls"),
     ]
     assert (mail.rate, mail.relays[1].username) == (5.0, "news")
+
+
+def test_a_further_relay_may_have_its_password_from_the_environment(tmp_path: Path) -> None:
+    """By the name of its table, or by a file; each of its keys, and no relay that is none."""
+    secret = tmp_path / "secret"
+    secret.write_text("p2\n")
+    text = (
+        '[mail.relays.back-up]\nhost = "x.test"\npassword = "p1"\n[mail.relays.other]\nport = 25\n'
+    )
+
+    mail = parse(
+        text,
+        tmp_path / "tidings.toml",
+        {
+            "TIDINGS_MAIL_RELAYS_BACK_UP_PASSWORD_FILE": str(secret),
+            "TIDINGS_MAIL_RELAYS_OTHER_HOST": "y.test",
+        },
+    ).mail
+    with pytest.raises(ConfigError, match="TIDINGS_MAIL_RELAYS_OTHR_HOST: unknown variable; did"):
+        parse(text, tmp_path / "tidings.toml", {"TIDINGS_MAIL_RELAYS_OTHR_HOST": "y.test"})
+    with pytest.raises(ConfigError, match="TIDINGS_MAIL_RELAYS_OTHER_PORT: found '0', allowed"):
+        parse(text, tmp_path / "tidings.toml", {"TIDINGS_MAIL_RELAYS_OTHER_PORT": "0"})
+
+    assert [(relay.host, relay.port, relay.password) for relay in mail.relays] == [
+        ("x.test", 587, "p2"),
+        ("y.test", 25, ""),
+    ]
 
 
 @pytest.mark.parametrize(

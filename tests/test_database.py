@@ -66,6 +66,45 @@ def test_rows_touched_are_counted(notes: Database) -> None:
     assert touched == 3
 
 
+@pytest.mark.parametrize("number", [0, 1, 3, 300])
+def test_many_rows_are_one_statement(notes: Database, number: int) -> None:
+    """However many they are; several statements go together, and each sees what the last did."""
+    insert = """
+        INSERT INTO notes (parent, text)
+        SELECT * FROM (VALUES :rows) AS v WHERE column1 >= 0 AND column2 LIKE 'a %'
+    """
+    update = """
+        WITH new (parent, text) AS (VALUES :rows)
+        UPDATE notes SET text = new.text FROM new WHERE notes.parent = new.parent
+    """
+    rows = [(parent, f"a % {parent}") for parent in range(number)]
+    with notes.transaction() as transaction:
+        counts = transaction.run_rows(
+            (insert, rows),
+            (update, [(parent, "b") for parent in range(0, number, 2)]),
+        )
+
+    assert counts == [number, (number + 1) // 2]
+    assert _texts(notes) == [f"a % {n}" if n % 2 else "b" for n in range(number)]
+
+
+def test_one_of_many_rows_that_fails_undoes_all(notes: Database) -> None:
+    """Also what went to the server with it, and the store can be written again."""
+    insert = "INSERT INTO notes (parent, text) SELECT * FROM (VALUES :rows) AS v"
+    wrong = "INSERT INTO notes (text, parent) SELECT NULL, column1 FROM (VALUES :rows) AS v"
+
+    def write() -> None:
+        with notes.transaction() as transaction:
+            transaction.run_rows((insert, [(1, "a")]), (wrong, [(1,)]))
+
+    with pytest.raises(Exception, match=r"(?i)null"):
+        write()
+    with notes.transaction() as transaction:
+        transaction.run("INSERT INTO notes (text) VALUES (:text)", text="after")
+
+    assert _texts(notes) == ["after"]
+
+
 def test_a_row_lock_reads_on_both(notes: Database) -> None:
     """The clause that locks rows is understood or left out."""
     with notes.transaction() as transaction:

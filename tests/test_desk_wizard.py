@@ -26,6 +26,8 @@ from test_snapshot import ACT, HOSTILE
 
 from config.load import load
 from tidings.app import open_app
+from tidings.cli import CommandError
+from tidings.renewing import IN_FORCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +86,16 @@ PAGES = {
     "/look.css": ("h2 { color: rgb(1, 2, 3) }", {"Content-Type": "text/css"}),
     **{f"/{name}": (page.html, HTML) for name, page in HARD_PAGES.items()},
 }
+
+
+class Refusing:
+    """A renewal that does not come about."""
+
+    state = IN_FORCE
+
+    def __call__(self) -> None:
+        """Refuse."""
+        raise CommandError("no, not now")
 
 
 @dataclass
@@ -188,8 +200,9 @@ def test_from_nothing_to_a_feed_and_a_mail_in_under_ten_clicks(world: World) -> 
     """An empty installation, a link that signs in: the last click sends the test digest."""
     page = world.page
     clicks = 1  # "Sign in", at the start of the world
-    page.goto(world.service.url("/desk/new"))
-    clicks += 1  # "New bulletin" on the empty overview
+    page.goto(world.service.url("/desk/"))
+    page.get_by_role("link", name="New bulletin").click()
+    clicks += 1
     page.get_by_label("Address of the page").fill(world.address("/news"))
     page.keyboard.press("Enter")
     clicks += 1
@@ -363,17 +376,19 @@ item = "div.meeting"   # meetings only
     )
     page = world.page
     wait(lambda: world.service.answers("/council/rss.xml"))
-    page.goto(world.service.url("/desk/bulletins/council/sources/main/point"))
+    page.goto(world.service.url("/desk/bulletins/council/sources/main"))
+    page.get_by_role("link", name="Correct how it is read").click()
     page.get_by_role("button", name="Fetch it and begin").click()
-    page.get_by_text("7 stay as they are").wait_for()
+    page.get_by_text("0 missing, 7 unchanged").wait_for()
 
     world.point("Public hearing on the harbour plan", 0, "title")
 
     trial = page.locator(".trial").inner_text()
-    assert "7 would not be found any more" in trial
+    assert "4 new items" in trial
+    assert "7 missing" in trial
     assert "Meeting of committee 1" in trial
     page.get_by_role("button", name="Save these rules").click()
-    wait(lambda: "# meetings only" not in path.read_text() or "div.meeting" not in path.read_text())
+    page.get_by_text("council/main is read by the new rules from now on").wait_for()
     bulletin = load(path, {}).bulletin("council")
     assert bulletin is not None
     assert bulletin.sources[0].rules.item not in {"", "div.meeting"}
@@ -450,7 +465,10 @@ def test_a_login_stays_a_secret_and_a_file_is_written_once(tmp_path: Path) -> No
         origin.says(answer(200, PLAIN.encode(), HTML), path="/news")
         origin.says(answer(404), path="/look.css")
         (tmp_path / "tidings.toml").write_text('[desk]\nprivate_networks = ["127.0.0.0/8"]\n')
-        with open_app(load(tmp_path / "tidings.toml", {})) as app, serving(app) as base:
+        with (
+            open_app(load(tmp_path / "tidings.toml", {})) as app,
+            serving(app, renew=Refusing()) as base,
+        ):
             operator = Operator(base).enter(app)
             operator.get("/desk/new")
             secret = f"http://ann:secret@127.0.0.1:{origin.port}/news"
@@ -460,7 +478,9 @@ def test_a_login_stays_a_secret_and_a_file_is_written_once(tmp_path: Path) -> No
 
             saved = operator.post(f"{path}/save", title="Harbour", slug="harbour", every="3h")
 
-            assert "is not in force yet: this process cannot renew itself" in text_of(saved)
+            assert "tidings.toml was written, but is not in force yet: no, not now" in text_of(
+                saved
+            )
             assert 'every = "3h"' in (tmp_path / "tidings.toml").read_text()
             assert "ann:secret@" in (tmp_path / "tidings.toml").read_text()
             assert "secret" not in draft.text + operator.get("/desk/log").text

@@ -144,6 +144,9 @@ def test_every_recipients_mail_is_signed(
     ]
 
     assert all(_holds(mail, records) for mail in mails)
+    # Byte for byte as if the whole of it were signed alone.
+    unsigned = mails[0][mails[0].index(b"Date: ") :]
+    assert mails[0] == _signer(settings).signed(unsigned, at=NOW)
     assert not _holds(mails[0].replace(address.encode(), b"eve@example.net"), records)
 
 

@@ -34,11 +34,10 @@ PAGE = "Harbour news\n\n1 November 2026\n\nBridge closed\n\nThe bridge stays clo
         (["v=spf1 -all", "v=spf1 ~all"], Level.FAILURE),
         (["v=spf1 +all"], Level.FAILURE),
         (["v=spf1 mx"], Level.WARNING),
-        ([f"v=spf1 {' '.join(f'include:{n}.test' for n in range(11))} -all"], Level.FAILURE),
     ],
 )
 def test_spf_is_judged(texts: list[str], level: Level) -> None:
-    """One record, which does not let everybody in and can be answered."""
+    """One record, which does not let everybody in."""
     assert judge_spf("example.org", texts).level is level
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from feeds.filter_index import FilterIndex
 from feeds.filters import ItemFilter
 from feeds.model import Content
 
@@ -44,7 +47,10 @@ def test_an_item_is_wanted_where_every_part_accepts_it(
     accepted: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Each part by any of its values; words as whole words, whatever their case and marks."""
+    index = FilterIndex([wanted])
+
     assert wanted.accepts(FERRY, sources=("main",)) is accepted
+    assert bool(list(index.accepting(FERRY, sources=("main",)))) is accepted
 
 
 def test_scripts_without_blanks_have_words_too() -> None:
@@ -67,3 +73,34 @@ def test_a_filter_without_parts_is_empty() -> None:
     """Then nothing needs to be asked of any item."""
     assert ItemFilter().is_empty
     assert not ItemFilter(without=("x",)).is_empty
+
+
+# Ends of words, letters that are none, scripts without blanks, forms that are folded.
+_TEXTS = st.text("aB_ +-é工事²İ\u0301\n", max_size=12)
+_SOME = st.lists(_TEXTS, max_size=2).map(tuple)
+_FILTERS = st.builds(
+    ItemFilter,
+    words=_SOME,
+    without=_SOME,
+    categories=_SOME,
+    sources=st.sampled_from([(), ("main",), ("other", "main")]),
+    languages=st.sampled_from([(), ("en",), ("fr", "pt")]),
+)
+
+
+@given(
+    st.lists(_FILTERS, max_size=6, unique=True),
+    st.builds(Content, title=_TEXTS, summary_html=_TEXTS, categories=_SOME),
+    st.sampled_from(["", "en-GB"]),
+)
+def test_many_filters_at_once_say_what_each_says(
+    filters: list[ItemFilter], content: Content, language: str
+) -> None:
+    """An index only finds sooner who accepts an item."""
+    index = FilterIndex(filters)
+
+    accepting = list(index.accepting(content, sources=("main",), language=language))
+
+    assert sorted(map(repr, accepting)) == sorted(
+        repr(one) for one in filters if one.accepts(content, sources=("main",), language=language)
+    )

@@ -98,7 +98,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]
     (folder / "bulletin.txt").write_text(f"Harbour news\n{days}")
     table = bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt", every="40m")
     write_configuration(
-        folder, f'[site]\nbase_url = "{BASE}"\nhubs = ["{HUB}"]\n[bulletins]\n{table}'
+        folder,
+        f'[site]\nbase_url = "{BASE}"\nhubs = ["{HUB}"]\n'
+        f'[bounces]\nwebhook_secret = "s"\n[bulletins]\n{table}',
     )
     service = Service(folder, free_port())
     public = folder / "public"
@@ -539,6 +541,37 @@ def test_what_is_no_document_comes_from_the_service(server: Server) -> None:
     assert server.ask("/unsubscribe/nothing").status == 404
     assert server.ask("/unsubscribe/nothing", {"Content-Length": "0"}, "POST").status == 404
     assert server.ask("/mails/").status == (403 if server.name == "nginx" else 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/bounces", 401),
+        ("GET", "/bounces", 405),
+        ("GET", "/health", 200),
+        ("GET", "/subscribe/harbour", 200),
+        ("POST", "/subscribe/harbour", 415),
+        ("GET", "/confirm/nothing", 404),
+        ("POST", "/preferences/nothing", 415),
+        ("GET", "/preferences/nothing/export.json", 404),
+        ("POST", "/preferences/nothing/delete", 404),
+        ("POST", "/preferences/nothing/feeds", 415),
+        ("GET", "/feeds/nothing/rss.xml", 404),
+        ("POST", "/unsubscribe/nothing", 404),
+        ("POST", "/unsubscribe/nothing/undo", 404),
+    ],
+)
+def test_nginx_hands_on_what_the_service_answers(
+    site: dict[str, Server], method: str, path: str, status: int
+) -> None:
+    """Every address that is no document, with what it says."""
+    body = {"Content-Length": "0"} if method == "POST" else {}
+    ours, through = (site[name].ask(path, body, method) for name in ("tidings", "nginx"))
+
+    assert (ours.status, through.status) == (status, status)
+    assert ours.headers["content-type"] == through.headers["content-type"]
+    if path != "/health":
+        assert ours.body == through.body
 
 
 def test_requests_that_come_at_once_are_answered_in_turn(site: dict[str, Server]) -> None:

@@ -17,7 +17,7 @@ from worlds import NOON
 from config.settings import BulletinSettings, MailSettings
 from feeds.model import Content, Item, When
 from feeds.render import Renderer, TemplateError, package_templates
-from notifier.compose import Occasion, digest_of
+from notifier.compose import Occasion, digest_of, shortened
 from notifier.mail import DigestMail
 from notifier.model import Digest, DigestItem, Form
 
@@ -113,6 +113,29 @@ def test_a_digest_keeps_the_order_of_its_items() -> None:
         "https://tidings.example.org/harbour/items/t3.html",
     ]
     assert (digest.more, digest.page_url) == (0, "https://tidings.example.org/harbour/")
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize(("new", "again"), [(1, 400), (900, 3)])
+def test_corrections_that_find_no_room_are_counted(form: Form, new: int, again: int) -> None:
+    """By the estimate, and by the mail that was measured; the rest stands on the web."""
+    former = Content(title="Before", when=When(date(2026, 11, 23)))
+    digest = digest_of(
+        [_item(number) for number in range(new)],
+        BulletinSettings(slug="harbour", title="Harbour"),
+        base_url=BASE,
+        occasion=Occasion(number=7),
+        corrected=[(_item(1000 + number), former) for number in range(again)],
+    )
+    cut = shortened(shortened(digest, 0.9), 0.9)
+    mail = _mail(digest, form=form)
+
+    assert len(digest.corrected) + digest.more_corrected == again
+    assert len(cut.corrected) + cut.more_corrected == again
+    assert f"And {digest.more_corrected} more on the web" in _body(
+        mail, "html" if form is Form.HTML else "plain"
+    )
+    assert len(mail) <= CLIPPED
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import digests
+import other_mails
 from programs import program
 
 from notifier.model import Form
@@ -28,10 +29,15 @@ MOST = -0.5
 
 MAILS = {
     **{f"{kind} as html": (kind, {}) for kind in digests.KINDS},
-    **{f"{kind} as text": (kind, {"form": Form.TEXT}) for kind in ("one", "titles only")},
-    **{f"in {language}": ("some", {"language": language}) for language in ("es", "fr", "pt")},
-    "corrected": ("some", {"is_corrected": True}),
-    "corrected as text": ("some", {"is_corrected": True, "form": Form.TEXT}),
+    **{f"{kind} as text": (kind, {"form": Form.TEXT}) for kind in digests.KINDS},
+    **{
+        f"corrected in {language} as {form.value}": (
+            "withdrawn",
+            {"language": language, "is_corrected": True, "form": form},
+        )
+        for language in other_mails.LANGUAGES
+        for form in Form
+    },
     "of a filter": ("some", {"number": 8}),
     "without a mailbox": ("some", {"bounce": ""}),
     "with a long title": ("some", {"title": "Notices of the harbour board of Long Name " * 5}),
@@ -41,16 +47,16 @@ MAILS = {
 
 def test_no_mail_looks_like_spam(tmp_path: Path) -> None:
     """Every kind, in every language and form, at -0.5 points or less; 5 would be spam."""
-    scores = judged(
-        {
-            name: digests.mail(digests.KINDS[kind], **given)  # type: ignore[arg-type]
-            for name, (kind, given) in MAILS.items()
-        },
-        tmp_path,
-    )
+    mails = {
+        name: digests.mail(digests.KINDS[kind], **given)  # type: ignore[arg-type]
+        for name, (kind, given) in MAILS.items()
+    }
+    mails |= other_mails.notices() | other_mails.alerts()
+    mails |= {f"{name}, letters": mail for name, mail in other_mails.notices(title="港").items()}
+    scores = judged(mails, tmp_path)
 
     assert {name: score for name, score in scores.items() if score[0] > MOST} == {}
-    assert set(scores) == set(MAILS)
+    assert set(scores) == set(mails)
 
 
 def judged(mails: dict[str, bytes], folder: Path) -> dict[str, tuple[float, str]]:

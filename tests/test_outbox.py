@@ -15,6 +15,7 @@ from worlds import LEASE, NOON, entry
 from config.settings import MailSettings, RelaySettings
 from feeds.database import StoreError
 from feeds.render import TemplateError
+from notifier.courier import UnwrittenError
 from notifier.ledger_store import LedgerStore
 from notifier.model import Delivery, DeliveryState
 from notifier.outbox import Outbox, Sent
@@ -25,6 +26,7 @@ from notifier.relays import ways_out
 from notifier.replies import Step, judge
 from notifier.suppression_store import Reason, Suppression, SuppressionStore
 from notifier.transport import TransportError
+from notifier.wish_store import WishStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +55,7 @@ def _delivery(*, attempts: int, doubts: int = 0) -> Delivery:
         created=NOON,
         lease=attempts,
         token="t",
+        first_try=NOON if attempts > 1 else None,
     )
 
 
@@ -71,9 +74,9 @@ def _delivery(*, attempts: int, doubts: int = 0) -> Delivery:
         (TEMPORARY, 1, 1, 0, DEFERRED, 5),
         (TEMPORARY, 4, 0, 23, DEFERRED, 40),
         (TEMPORARY, 4, 0, 24, FAILED, 0),
-        (TEMPORARY, 1, 0, 100, FAILED, 0),
-        (SILENT, 1, 0, 0, DEFERRED, 5),
-        (SILENT, 1, 0, 24, FAILED, 0),
+        (TEMPORARY, 1, 0, 100, DEFERRED, 5),
+        (SILENT, 1, 0, 100, DEFERRED, 5),
+        (SILENT, 2, 0, 24, FAILED, 0),
         (LOST, 1, 0, 0, UNCERTAIN, 5),
         (LOST, 3, 0, 0, UNCERTAIN, 20),
         (LOST, 3, 0, 100, UNCERTAIN, 20),
@@ -89,7 +92,10 @@ def test_what_follows_from_a_failure(  # noqa: PLR0913 - the columns of the tabl
     state: DeliveryState,
     minutes: int,
 ) -> None:
-    """Pauses double up to a day, a day is the end, and an unknown outcome is risked once."""
+    """Pauses double up to a day, a day is the end, and an unknown outcome is risked once.
+
+    The day begins with the first attempt: what only waited, for a relay say, has not failed yet.
+    """
     now = NOON + timedelta(hours=hours)
     delivery = _delivery(attempts=attempts, doubts=doubts)
     decision = after_failure(error, delivery, now=now, settings=MailSettings())
@@ -107,9 +113,11 @@ def _written(delivery: Delivery, sent_at: datetime) -> bytes:
 
 def _letter(
     write: Callable[[Delivery, datetime], bytes] | None, delivery: Delivery
-) -> Callable[[datetime], bytes] | None:
+) -> Callable[[datetime], bytes]:
     """Return what makes the mail of a delivery."""
-    return None if write is None else lambda at: write(delivery, at)
+    if write is None:
+        raise UnwrittenError("its bulletin is not configured")
+    return lambda at: write(delivery, at)
 
 
 def _never() -> bool:
@@ -270,14 +278,19 @@ def test_mail_of_a_bulletin_that_stays_gone_ends(post: Post) -> None:
     assert post.tally() == {"suppressed": 3}
 
 
-def test_nobody_who_unsubscribed_is_sent_what_was_deferred(post: Post) -> None:
-    """Not even where the relay was being asked at that very moment."""
+@pytest.mark.parametrize("reason", ["unsubscribed", "bounced"])
+def test_nobody_whose_subscription_ended_is_sent_what_was_deferred(post: Post, reason: str) -> None:
+    """Not even where the relay was being asked at that very moment; and it is said why."""
     post.mailbox.refuses = {"ann@example.org": "450 4.2.1 greylisted"}
+    suppressions = SuppressionStore(post.world.database)
 
     def leaving(delivery: Delivery, at: datetime) -> bytes:
         for subscription in post.world.subscribers.subscriptions():
             if subscription.address == delivery.address == "ann@example.org":
-                post.world.subscribers.unsubscribe(subscription, now=at)
+                if reason == "bounced":
+                    suppressions.suppress(delivery.address, Reason.BOUNCED, now=at)
+                else:
+                    post.world.subscribers.unsubscribe(subscription, now=at)
         return _written(delivery, at)
 
     post.run(write=leaving)
@@ -285,8 +298,27 @@ def test_nobody_who_unsubscribed_is_sent_what_was_deferred(post: Post) -> None:
     post.world.clock.forward(hours=1)
     post.run()
 
+    (line,) = LedgerStore(post.world.database).of_address("ann@example.org")
     assert post.tally() == {"sent": 2, "suppressed": 1}
     assert "ann@example.org" not in post.mailbox.recipients()
+    assert line.reply == reason
+
+
+def test_what_is_queued_anew_has_its_whole_time_again(post: Post) -> None:
+    """Who takes an unsubscription back after days is not given up at the first busy answer."""
+    (ann,) = post.world.subscribers.of_address("ann@example.org")
+    post.mailbox.refuses = {"ann@example.org": "450 4.2.1 greylisted"}
+    post.run()
+    post.world.subscribers.unsubscribe(ann, now=post.world.clock())
+    post.world.clock.forward(days=9)
+    WishStore(post.world.database).resume(ann, now=post.world.clock())
+
+    refused = post.run()
+    post.mailbox.refuses = {}
+    post.world.clock.forward(hours=1)
+
+    assert (refused.deferred, refused.failed) == (1, 0)
+    assert post.run() == Sent(sent=1)
 
 
 def test_a_sender_that_always_dies_stops_trying(post: Post) -> None:
@@ -563,3 +595,19 @@ def test_a_store_that_fails_repeats_no_more_than_was_in_flight(post: Post) -> No
 
     assert after == {"sent": 1, "queued": 2}
     assert (len(post.mailbox.received), post.tally()) == (3, {"sent": 3})
+
+
+def test_a_run_has_a_share_of_the_rate_only_while_it_lasts(post: Post) -> None:
+    """It counts as one that sends from its first mail to its end, and no longer."""
+    post.more = {"rate": 0.01}
+    paces = PaceStore(post.world.database)
+    during: list[int] = []
+
+    def counting(delivery: Delivery, at: datetime) -> bytes:
+        during.append(paces.join_in("other", now=at, lease=LEASE))
+        return _written(delivery, at)
+
+    post.run(write=counting)
+
+    assert during[0] == 2
+    assert paces.join_in("me", now=post.world.clock(), lease=LEASE) == 2

@@ -116,3 +116,27 @@ def test_what_was_learned_is_kept_for_a_day(database: Database) -> None:
 
     assert store.rates(now=NOON) == {DOMAIN: 0.25}
     assert store.rates(now=NOON + timedelta(days=1)) == {}
+
+
+@given(st.integers(min_value=1, max_value=5), st.floats(min_value=0.5, max_value=10))
+def test_several_senders_keep_a_rate_together(senders: int, rate: float) -> None:
+    """Each has its share; what one may have saved up each of them may."""
+    most = 60 * rate + rate + senders
+
+    over_all = senders * _sent(Pace(rate=rate, senders=senders), 60)
+    to_domain = senders * _sent(Pace(domain_rate=rate, senders=senders), 60)
+
+    assert 60 * rate * 0.8 - senders <= over_all <= most + senders * rate
+    assert 60 * rate * 0.8 - senders <= to_domain <= most + senders * rate
+
+
+def test_who_sends_is_known_until_it_leaves_or_dies(database: Database) -> None:
+    """A process that was killed has no share when its time is over."""
+    store = PaceStore(database)
+    lease = timedelta(minutes=5)
+    counts = [store.join_in(name, now=NOON, lease=lease) for name in ("a", "b", "b")]
+    store.leave("a")
+    counts.append(store.join_in("c", now=_after(10), lease=lease))
+    counts.append(store.join_in("c", now=_after(301), lease=lease))
+
+    assert counts == [1, 2, 2, 2, 1]

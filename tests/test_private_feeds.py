@@ -123,6 +123,19 @@ def test_a_reader_makes_a_feed_of_what_they_want(app: App, reader: Reader) -> No
     assert path.split("/")[2] not in parsed.feed.id
 
 
+def test_it_is_part_of_what_is_known_of_its_reader(app: App, reader: Reader) -> None:
+    """Whoever takes their data along gets the address, and what mails they asked for."""
+    subscription = subscribe(app, "ferry")
+    path = made(app, subscription)
+
+    known = reader.get(f"/preferences/{subscription.token}/export.json").json()
+
+    (feed,) = known["private_feeds"]
+    assert feed["bulletin"] == "harbour"
+    assert feed["addresses"][0] == f"https://news.test{path}rss.xml"
+    assert (known["notices"], known["came_back"]) == ([], [])
+
+
 def test_it_is_for_nobody_else(app: App, reader: Reader) -> None:
     """No cache keeps it for others, no search engine, no cookie; nobody guesses its address."""
     path = made(app, subscribe(app, "ferry"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from bounce_mails import complaint, leaving, letter, report, vacation
@@ -149,6 +150,57 @@ def test_the_same_report_twice_counts_once(world: Returning) -> None:
 
     assert (first.follows, second.follows) == (Follows.NOTED, Follows.NOTHING)
     assert world.bounces.in_a_row(ANN, within=timedelta(days=60), now=world.clock()) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "then"),
+    [
+        ("5.2.2", "5.1.1", Follows.SUPPRESSED),
+        ("5.2.2", "5.7.26", Follows.TOLD),
+        ("5.7.26", "5.1.1", Follows.SUPPRESSED),
+        ("5.7.26", "5.2.2", Follows.NOTHING),
+        ("5.1.1", "5.2.2", Follows.NOTHING),
+    ],
+)
+def test_a_report_that_says_more_counts_after_one_that_says_less(
+    world: Returning, first: str, second: str, then: Follows
+) -> None:
+    """Some servers say first that a mailbox is full, and then that it is not there."""
+    delivery, _ = world.send()
+    world.returns.take(report(first, "smtp; 550 so", to=world.address(delivery)))
+
+    taken = world.returns.take(report(second, "smtp; 550 so", to=world.address(delivery)))
+
+    assert taken.follows is then
+    assert len(world.bounces.of_address(ANN, limit=9)) == 1
+    assert (world.reason() is Reason.BOUNCED) == ("5.1.1" in (first, second))
+
+
+def test_what_was_sent_before_a_new_consent_ends_nothing(world: Returning) -> None:
+    """Who has confirmed since is there; a mail of afterwards that comes back counts."""
+    before, _ = world.send()
+    softly = [world.send()[0] for _ in range(9)]
+    world.clock.forward(days=1)
+    world.subscribers.subscribe(
+        ANN,
+        "harbour",
+        cadence="instant",
+        time_zone=ZoneInfo("UTC"),
+        language="en",
+        consent=("form", world.clock()),
+        now=world.clock(),
+    )
+    follows = {
+        world.returns.take(report(to=world.address(delivery), **FULL)).follows
+        for delivery in softly
+    }
+    late = world.returns.take(report(to=world.address(before)))
+    still = world.reason()
+    world.clock.forward(days=1)
+
+    assert (late.follows, follows, still) == (Follows.NOTED, {Follows.NOTED}, None)
+    assert world.comes_back(**FULL) is Follows.NOTED
+    assert world.comes_back() is Follows.SUPPRESSED
 
 
 def test_a_mailbox_that_stays_full_is_slowed_then_suppressed(world: Returning) -> None:

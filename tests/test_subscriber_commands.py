@@ -306,3 +306,30 @@ def test_links_are_signed_anew(tmp_path: Path, run: Run) -> None:
         assert output.startswith("1 subscriptions have new links; those of former mails open")
         assert app.subscribers.by_token(before.token) is None
         assert before.rules == (Rule(cadence="weekly", next_digest=before.next_digest),)
+
+
+def test_a_preview_shows_what_the_rules_of_a_reader_take(run: Run, tmp_path: Path) -> None:
+    """Each rule with what it takes and when; the mail is that of the next one, in their form."""
+    (tmp_path / "list.csv").write_text(LIST)
+    more = ("--bulletin", "harbour", "--consent-date", "2025-05-01")
+    assert run("subscribers", "import", "list.csv", *more)[0] == OK
+    empty = run("digest", "harbour", "--for", "ann@example.org")
+    with (tmp_path / "bulletin.txt").open("a") as page:
+        page.write(NEWS + "\n10 November 2026\n\nMole open\n\nTo all.\n")
+    run("check", "--quiet")
+
+    code, text, _ = run("digest", "harbour", "--for", "ann@example.org")
+    _, html, rules = run("digest", "harbour", "--for", "ann@example.org", "--html")
+
+    lines = text.splitlines()
+    assert code == OK
+    assert lines[0] == "instant with ferry, bridge: 1 item, told at once"
+    assert lines[1].startswith("weekly fri 18: 1 item, told on ")
+    assert "Ferry late" in text
+    assert "Mole open" not in text
+    assert html.startswith("<!DOCTYPE html>")
+    assert rules.splitlines()[0] == lines[0]
+    assert empty[0] == FAILED
+    assert "takes anything" in empty[2]
+    assert run("digest", "harbour", "--for", "cy@example.org")[0] == USAGE
+    assert run("digest", "harbour", "--for", "a@b.test", "--edition", "1")[0] == USAGE

@@ -85,6 +85,13 @@ def body(mail: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content())
 
 
+def links_of(mail: EmailMessage) -> list[str]:
+    """Return the paths of all links in a mail, those of its headers too."""
+    text = "".join([str(mail["List-Unsubscribe"]), body(mail), body(mail, "html")])
+    paths = re.findall(r"https?://[^/\s\"<>]+(/[^\s\"<>&]*)", text)
+    return sorted({path for path in paths if not path.startswith("/harbour")})
+
+
 def only_mail(service: Service, address: str) -> EmailMessage:
     """Wait for the one mail to somebody."""
     wait(lambda: bool(mails_to(service.folder, address)))
@@ -344,6 +351,29 @@ def test_an_old_link_says_how_to_get_a_new_one(service: Service, app: App) -> No
     assert [answer.status_code for answer in answers] == [410, 410]
     assert all('href="/subscribe/harbour"' in answer.text for answer in answers)
     assert app.subscribers.of_address(address) == ()
+
+
+def test_scanners_that_open_every_link_change_nothing(service: Service, app: App) -> None:
+    """Of the question, and of the welcome; and a link that was used does not begin it again."""
+    address = next(ADDRESSES)
+    post(service, "/subscribe/harbour", address=address, cadence_0="daily")
+    question = only_mail(service, address)
+    opened = [service.get(path).status_code for path in links_of(question)]
+    before = app.subscribers.of_address(address)
+    button = next(path for path in links_of(question) if path.startswith("/confirm/"))
+    post(service, button)
+    wait(lambda: len(mails_to(service.folder, address)) == 2)
+    begun = app.subscribers.of_address(address)
+    for mail in mails_to(service.folder, address):
+        opened += [service.get(path).status_code for path in links_of(mail)]
+    after = app.subscribers.of_address(address)
+    app.subscribers.unsubscribe(after[0], now=app.clock())
+
+    assert (before, after) == ((), begun)
+    assert set(opened) == {200}
+    assert len(opened) >= 4
+    assert post(service, button).status_code == 410
+    assert current(app, begun[0]).ended is not None
 
 
 # --- the way out ---------------------------------------------------------------------------

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from feeds.instants import to_column
 from feeds.turn_store import TurnKind
+from notifier.alert_store import Alert
+from notifier.operator_mail import operator_mail
 from notifier.transport import TransportError
-from tidings.app import mail_domain
 from tidings.turns import headline, line, paragraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from config.settings import Settings
+    from feeds.database import Transaction
     from feeds.turn_store import Turn
     from tidings.app import App
 
@@ -34,12 +35,33 @@ _STEPS = 10
 
 def note_turns(app: App) -> int:
     """Say in the log what turned with which sources; return how many turns there were."""
-    turns = app.turns.note(mailing=bool(app.settings.mail.operator), now=app.clock())
+    turns = app.turns.note(
+        mailing=bool(app.settings.mail.operator), now=app.clock(), within=_queued(app)
+    )
     for turn in turns:
         # What is no failure is a warning: a cron job hears of it once, and fails at nothing.
         level = logging.ERROR if turn.is_unwell else logging.WARNING
         log.log(level if turn.has_begun else logging.INFO, "%s", line(turn))
     return len(turns)
+
+
+def _queued(app: App) -> Callable[[Transaction, Sequence[Turn]], None]:
+    """Return what queues turns for the channels of alerts, in the transaction that notes them."""
+    now = app.clock()
+
+    def queue(transaction: Transaction, turns: Sequence[Turn]) -> None:
+        ways = [channel.name for channel in app.settings.alerts]
+        alerts = [
+            Alert(
+                name=f"{headline(turn)} {to_column(now)}",
+                subject=headline(turn),
+                words=paragraph(turn, app.settings),
+            )
+            for turn in turns
+        ]
+        app.alerts.add(transaction, alerts, ways, now=now)
+
+    return queue
 
 
 def mail_turns(app: App) -> None:
@@ -74,16 +96,14 @@ def mail_turns(app: App) -> None:
 
 def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail that tells of turns; the same turns have the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"] = f"Tidings: {_subject(turns)}"
-    message["Message-ID"] = f"<alert.{_digest(turns)}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
     told = "\n".join(paragraph(turn, settings) for turn in turns)
-    message.set_content(f"{told}\n{settings.base_url}/health\n")
-    return message.as_bytes()
+    return operator_mail(
+        _subject(turns),
+        f"{told}\n{settings.base_url}/health\n",
+        name=f"alert.{_digest(turns)}",
+        settings=settings.mail,
+        sent_at=sent_at,
+    )
 
 
 def _subject(turns: Sequence[Turn]) -> str:

@@ -28,9 +28,13 @@ from feeds.schema import FEEDS
 from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
+from notifier.alert_store import AlertStore
 from notifier.bounce_store import BounceStore
+from notifier.channel_store import ChannelStore
+from notifier.coming_store import ComingStore
 from notifier.edition_store import EditionStore
 from notifier.ledger_store import LedgerStore
+from notifier.notice_ledger_store import NoticeLedgerStore
 from notifier.notice_store import NoticeStore
 from notifier.outbox_store import OutboxStore
 from notifier.pace_store import PaceStore
@@ -43,7 +47,7 @@ from notifier.stop_store import StopStore
 from notifier.subscriber_store import SubscriberStore
 from notifier.suppression_store import SuppressionStore
 from notifier.wish_store import WishStore
-from tidings.cli import USAGE, CommandError
+from tidings.cli import DEFAULT_CONFIG, USAGE, CommandError
 from tidings.desk.schema import DESK
 
 if TYPE_CHECKING:
@@ -81,14 +85,18 @@ class App:
     bounces: BounceStore
     report_sources: ReportSourceStore
     notices: NoticeStore
+    notice_ledger: NoticeLedgerStore
     readers: ReaderStore
     private_feeds: PrivateFeedStore
     selections: SelectionStore
     editions: EditionStore
+    coming: ComingStore
     deliveries: OutboxStore
     paces: PaceStore
     ledger: LedgerStore
     stops: StopStore
+    channels: ChannelStore
+    alerts: AlertStore
     renderer: Renderer
     publisher: Publisher
     output: Output
@@ -117,6 +125,18 @@ def load_settings(path: Path) -> Settings:
     from config.load import load
 
     return load(path, os.environ)
+
+
+def load_or_default(path: Path) -> Settings:
+    """Read the configuration; where none was named and there is none yet, all has its default.
+
+    So the service can run before its first bulletin is made in a browser. Raises ConfigError.
+    """
+    if path is not DEFAULT_CONFIG or path.exists():
+        return load_settings(path)
+    from config.load import parse
+
+    return parse("", path, os.environ)
 
 
 def utc_now() -> datetime:
@@ -182,6 +202,7 @@ def open_app(
             bounces=BounceStore(database),
             report_sources=ReportSourceStore(database),
             notices=NoticeStore(database),
+            notice_ledger=NoticeLedgerStore(database),
             readers=ReaderStore(database),
             private_feeds=PrivateFeedStore(database, authority=authority),
             selections=selections,
@@ -191,10 +212,13 @@ def open_app(
                 mail_domain=mail_domain(settings),
                 bulletins=settings.bulletins,
             ),
+            coming=ComingStore(database),
             deliveries=OutboxStore(database),
             paces=PaceStore(database),
             ledger=LedgerStore(database),
             stops=StopStore(database),
+            channels=ChannelStore(database),
+            alerts=AlertStore(database),
             renderer=renderer,
             publisher=publisher_on(
                 database,
@@ -216,7 +240,14 @@ def open_app(
         )
         if register:
             app.sources.register(settings.bulletins, now=clock())
+            _register_channels(app)
         yield app
+
+
+def _register_channels(app: App) -> None:
+    from tidings.channels import register_channels
+
+    register_channels(app)
 
 
 def _announced(

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
-from functools import cache
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Protocol
 
+from notifier.alert_store import Alert
 from notifier.mailboxes import MailboxError
 from notifier.maildir import Maildir
+from notifier.operator_mail import operator_mail
 from notifier.returns import Follows, Patience, Returns, Taken
 from notifier.transport import TransportError
-from tidings.app import mail_domain
+from tidings.alert_channels import queue_alert
 from tidings.mailing import send_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from config.settings import Settings
     from notifier.bounce_store import Bounce
@@ -59,10 +57,7 @@ def read_reports(app: App, stopping: Callable[[], bool]) -> int:
 
     A mailbox that cannot be read is told in the log and keeps no other from being read.
     """
-    taken = sum(
-        _read_one(app, name, mailbox, stopping)
-        for name, mailbox in _mailboxes(app.settings, _known).items()
-    )
+    taken = sum(_read_one(app, name, stopping) for name in _names(app.settings))
     tell_operator(app)
     return taken
 
@@ -79,7 +74,8 @@ def look_at_reports(app: App) -> list[tuple[str, Taken]]:
         found.append((name, returns.take(mail, dry=True)))
         return False
 
-    for name, mailbox in _mailboxes(app.settings, lambda _: set()).items():
+    for name in _names(app.settings):
+        mailbox = _mailbox(app.settings, name, app.report_sources.foreign(name))
         mailbox.read(app.report_sources.peek(name), show, lambda: False)
     return found
 
@@ -93,30 +89,33 @@ class Mailbox(Protocol):
         """Give each new mail to ``take``; those for which it says True were ours."""
 
 
-def _mailboxes(settings: Settings, known: Callable[[Path], set[str]]) -> dict[str, Mailbox]:
-    """Return the configured mailboxes, by their names in the store."""
+def _names(settings: Settings) -> list[str]:
+    """Return the names in the store of the configured mailboxes."""
     bounces = settings.bounces
-    found: dict[str, Mailbox] = {}
-    if bounces.maildir is not None:
-        found[f"maildir {bounces.maildir}"] = Maildir(bounces.maildir, known(bounces.maildir))
+    found = [] if bounces.maildir is None else [f"maildir {bounces.maildir}"]
     if bounces.imap_host:
-        from notifier.imap import ImapMailbox
-
         place = f"{bounces.imap_user}@{bounces.imap_host}:{bounces.imap_port}"
-        found[f"imap {place} {bounces.imap_folder}"] = ImapMailbox(bounces)
+        found.append(f"imap {place} {bounces.imap_folder}")
     return found
 
 
-@cache
-def _known(_folder: Path) -> set[str]:
-    """Return the names of foreign mails in a folder, which one process need not read twice."""
-    return set()
+def _mailbox(settings: Settings, name: str, foreign: set[str]) -> Mailbox:
+    """Return the mailbox of a name; a maildir has no numbers, and keeps what is foreign in it."""
+    bounces = settings.bounces
+    if bounces.maildir is not None and name.startswith("maildir "):
+        return Maildir(bounces.maildir, foreign)
+    from notifier.imap import ImapMailbox
+
+    return ImapMailbox(bounces)
 
 
-def _read_one(app: App, name: str, mailbox: Mailbox, stopping: Callable[[], bool]) -> int:
+def _read_one(app: App, name: str, stopping: Callable[[], bool]) -> int:
     place = app.report_sources.claim(name, now=app.clock(), lease=_LEASE)
     if place is None:
         return 0
+    before = app.report_sources.foreign(name)
+    foreign = set(before)
+    mailbox = _mailbox(app.settings, name, foreign)
     returns = open_returns(app)
 
     def take(_name: str, mail: bytes) -> bool:
@@ -125,6 +124,7 @@ def _read_one(app: App, name: str, mailbox: Mailbox, stopping: Callable[[], bool
     try:
         read = mailbox.read(place, take, stopping)
         app.report_sources.read_to(place, validity=read.validity, uid=read.uid)
+        app.report_sources.keep_foreign(name, came=foreign - before, went=before - foreign)
     except MailboxError as error:
         log.error("bounces: %s", error)  # noqa: TRY400 - the message is for an operator
         return 0
@@ -143,20 +143,22 @@ def note(taken: Taken) -> bool:
 
 
 def tell_operator(app: App) -> None:
-    """Tell the operator by mail of bounces that are about us, at most once a day."""
+    """Tell the operator of bounces that are about us, at most once a day."""
     mail = app.settings.mail
-    if not mail.operator:
+    if not (mail.operator or app.settings.alerts):
         return
     untold = app.bounces.claim_untold(now=app.clock(), lease=_TELLING)
     if untold is None:
         return
     many, latest = untold
+    queue_alert(app, returns_alert(many, latest))
     try:
-        send_alone(
-            app,
-            parseaddr(mail.operator)[1],
-            returns_mail(many, latest, app.settings, sent_at=app.clock()),
-        )
+        if mail.operator:
+            send_alone(
+                app,
+                parseaddr(mail.operator)[1],
+                returns_mail(many, latest, app.settings, sent_at=app.clock()),
+            )
     except TransportError as error:
         log.warning("the operator could not be told of bounces about us: %s", error)
         return
@@ -165,17 +167,22 @@ def tell_operator(app: App) -> None:
 
 def returns_mail(many: int, latest: Bounce, settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail about bounces that say something of us; the same has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
-    message["Subject"] = f"Tidings: {many} mails came back for a reason that is ours"
-    message["Message-ID"] = f"<returns.{latest.delivery_id}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(
-        "Servers of recipients refuse our mails for what they think of us: of our name, our "
-        "signature or our relay. No recipient was suppressed for it.\n\n"
-        f"The last one said on {latest.reported:%Y-%m-%d %H:%M} UTC:\n\n    {latest.said}\n\n"
-        "What is wrong, and how to mend it, may be told by: tidings doctor\n"
+    alert = returns_alert(many, latest)
+    return operator_mail(
+        alert.subject, f"{alert.words}\n", name=alert.name, settings=settings.mail, sent_at=sent_at
     )
-    return message.as_bytes()
+
+
+def returns_alert(many: int, latest: Bounce) -> Alert:
+    """Return what the operator is to know of bounces that say something of us."""
+    return Alert(
+        name=f"returns.{latest.name}",
+        subject=f"{many} mails came back for a reason that is ours",
+        words=(
+            "Servers of recipients refuse our mails for what they think of us: of our name, our "
+            "signature or our relay. No recipient was suppressed for it.\n\n"
+            f"The last one said on {latest.reported:%Y-%m-%d %H:%M} UTC:\n\n"
+            f"    {latest.said}\n\n"
+            "What is wrong, and how to mend it, may be told by: tidings doctor"
+        ),
+    )

@@ -60,7 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    looking_after = (_digest, _subscribers, _items, _sources, _bounces, _doctor, _settings)
+    mail = (_digest, _subscribers, _channels, _bounces, _doctor)
+    looking_after = (*mail, _items, _sources, _settings)
     for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
@@ -201,7 +202,15 @@ def _digest(verbs: Verbs[argparse.ArgumentParser]) -> None:
     form.add_argument("--html", action="store_true", help="print its HTML part")
     form.add_argument("--open", action="store_true", help="open its HTML part in a browser")
     form.add_argument("--send-to", default="", metavar="ADDRESS", help="send it there, as a test")
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--for",
+        dest="reader",
+        default="",
+        metavar="ADDRESS",
+        help="what this subscriber's rules take, in their language and form",
+    )
+    which.add_argument(
         "--edition",
         type=_count,
         default=None,
@@ -225,7 +234,7 @@ def _count(text: str) -> int:
 
 
 def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "items", "list items, show, withdraw, merge, split and forget them")
+    parser = _verb(verbs, "items", "list items, show, withdraw, hold, merge, split and forget them")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = _verb(actions, "list", "list the items of a bulletin, those first that came last")
     listing.add_argument("bulletin", metavar="BULLETIN")
@@ -248,6 +257,11 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
     withdraw = _verb(actions, "withdraw", "mark an item as withdrawn; it stays, but is in no mail")
     withdraw.add_argument("item", metavar="ID", help="its id, or the last part of it")
     withdraw.add_argument("--undo", action="store_true", help="take the withdrawal back")
+    hold = _verb(actions, "hold", "keep an item out of coming mails until it is released")
+    hold.add_argument("item", metavar="ID", help="its id, or the last part of it")
+    hold.add_argument(
+        "--undo", action="store_true", help="release it: who waits for it is told of it, once"
+    )
     merge = _verb(actions, "merge", "make an item one with an older one, which keeps its id")
     merge.add_argument(
         "item", metavar="ID", help="the newer one, whose page will lead to the other"
@@ -270,14 +284,28 @@ def _items(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _sources(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "sources", "show how each source is, and how its last checks went")
+    from tidings.cli_sources import add_actions
+
+    parser = _verb(
+        verbs, "sources", "show how each source is, and how its last checks went; pause and resume"
+    )
     _json(parser, "them")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    add_actions(lambda name, does: _verb(actions, name, does))
 
 
 def _bounces(verbs: Verbs[argparse.ArgumentParser]) -> None:
     from tidings.cli_mail import add_bounces
 
     add_bounces(lambda name, does: _verb(verbs, name, does), _json)
+
+
+def _channels(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    from tidings.cli_mail import add_channels
+
+    parser = _verb(verbs, "channels", "which channels there are, what they were told, and a trial")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_channels(lambda name, does: _verb(actions, name, does), _json, _count)
 
 
 def _desk(verbs: Verbs[argparse.ArgumentParser]) -> None:

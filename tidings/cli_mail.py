@@ -1,4 +1,4 @@
-"""The verbs about mail on its way, and their arguments."""
+"""The verbs about mail and channels on their way, and their arguments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     Verb = Callable[[str, str], argparse.ArgumentParser]
     Json = Callable[[argparse.ArgumentParser, str], None]
+    Count = Callable[[str], int]
 
 
 def add_bounces(verb: Verb, json: Json) -> None:
@@ -24,6 +25,21 @@ def add_bounces(verb: Verb, json: Json) -> None:
         "--dry-run", action="store_true", help="say what each would do; change nothing"
     )
     json(parser, "what each was")
+
+
+def add_channels(verb: Verb, json: Json, count: Count) -> None:
+    """Add the actions of ``tidings channels``."""
+    json(verb("list", "list the channels, what they tell, what waits, and what is wrong"), "them")
+    why = verb("why", "say what a channel was told and when, and what it was not told and why")
+    name = "BULLETIN/NAME, or the NAME of a channel of alerts"
+    why.add_argument("channel", metavar="CHANNEL", help=name)
+    why.add_argument(
+        "--limit", type=count, default=20, metavar="N", help="at most so many (default: 20)"
+    )
+    json(why, "it")
+    verb("test", "send a message that says that it is a trial").add_argument(
+        "channel", metavar="CHANNEL", help=name
+    )
 
 
 def add_doctor(verb: Verb, json: Json) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from notifier.dkim import DkimError, dns_name, dns_record
 from notifier.dns_lookup import DnsError, Lookup
-from notifier.dns_rules import are_aligned, judge_dkim, judge_dmarc, judge_spf, names_up
+from notifier.dns_rules import (
+    are_aligned,
+    judge_dkim,
+    judge_dmarc,
+    judge_way,
+    names_up,
+    resolve_spf,
+)
 from notifier.findings import Record, failure, ok, skipped, warning
 from notifier.relay_check import examine_relay
 from tidings.app import mail_domain
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from notifier.findings import Finding
+    from notifier.spf import Address
 
 _NO_MAIL = "no relay is configured: mails are written to files"
 
@@ -57,7 +65,7 @@ def examine_dns(settings: Settings, lookup: Lookup) -> Iterator[Finding]:
     except DkimError as error:
         yield failure("DKIM key", str(error), "make one: tidings doctor --make-dkim-key FILE")
         keys = []
-    yield from _asked(f"SPF of {envelope}", lambda: judge_spf(envelope, lookup.texts(envelope)))
+    yield from _asked(f"SPF of {envelope}", lambda: resolve_spf(envelope, lookup))
     for name, text in keys:
         yield from _asked(f"DKIM key at {name}", partial(_dkim, name, text, lookup))
     if not keys:
@@ -76,6 +84,9 @@ def examine_dns(settings: Settings, lookup: Lookup) -> Iterator[Finding]:
         yield from _asked(f"mail to {name}", partial(_takes_mail, name, lookup))
     for host in dict.fromkeys(relay.host for relay in settings.mail.all_relays):
         yield from _asked(f"names of {host}", partial(_named, host, lookup))
+        yield from _asked(
+            f"SPF of {envelope} for {host}", partial(_lets_in, envelope, host, lookup)
+        )
 
 
 def _asked(about: str, ask: Callable[[], Finding]) -> Iterator[Finding]:
@@ -103,10 +114,24 @@ def _takes_mail(name: str, lookup: Lookup) -> Finding:
     return ok(about, f"goes to {', '.join(reached)}")
 
 
+def _public(host: str, lookup: Lookup) -> list[Address]:
+    """Return the addresses of a relay that others may see."""
+    try:
+        found: list[Address] = [ipaddress.ip_address(host)]
+    except ValueError:
+        found = [ipaddress.ip_address(address) for address in lookup.addresses(host)]
+    return [address for address in found if address.is_global]
+
+
+def _lets_in(envelope: str, host: str, lookup: Lookup) -> Finding:
+    """Judge whether the sender's domain lets a relay send for it."""
+    return judge_way(envelope, host, _public(host, lookup), lookup)
+
+
 def _named(host: str, lookup: Lookup) -> Finding:
     """Judge whether the addresses of a relay have names that lead back to them."""
     about = f"names of {host}"
-    addresses = [found for found in lookup.addresses(host) if ipaddress.ip_address(found).is_global]
+    addresses = [str(found) for found in _public(host, lookup)]
     if not addresses:
         return skipped(about, "has no public address; the one it sends from is not known here")
     for address in addresses:

@@ -41,6 +41,7 @@ def _known(error: Exception) -> tuple[str, int] | None:
 
 _EXPECTED = (
     ("config.load", "ConfigError", USAGE),
+    ("config.edit", "EditError", USAGE),
     ("feeds.database", "StoreError", FAILED),
     ("feeds.fetch", "FetchError", FAILED),
     ("feeds.check", "ReadingError", FAILED),

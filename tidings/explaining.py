@@ -8,10 +8,12 @@ from notifier.model import DeliveryState
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from feeds.model import Item
     from notifier.ledger_store import Attempt, LedgerLine
     from notifier.model import Rule, Subscription
+    from notifier.notice_ledger_store import NoticeLine
     from notifier.reader_store import Standing
     from notifier.suppression_store import Suppression
 
@@ -26,8 +28,8 @@ _STATES = {
 }
 
 
-def told_words(told: LedgerLine) -> str:
-    """Say how far one edition has come, and what was said at each attempt before the last."""
+def told_words(told: LedgerLine | NoticeLine) -> str:
+    """Say how far a mail has come, and what was said at each attempt before the last."""
     if told.state is DeliveryState.SENT and told.finished:
         words = f"sent {_time(told.finished)}: {told.reply}"
     else:
@@ -46,6 +48,8 @@ def standing_words(standing: Standing, item: Item, *, now: datetime) -> str:
     """Say why a subscription was not told an item, or not yet."""
     if item.baseline:
         return "it was there when its source was first read: nobody is told of such items"
+    if item.held_back and (standing.waits or item.number > standing.mark):
+        return f"is held back since {_time(item.held_back)}: in no mail until it is released"
     if standing.waits:
         return f"waits for the digest of {_time(standing.next_digest)}"
     if item.number <= standing.mark:
@@ -104,6 +108,14 @@ def rule_words(rule: Rule) -> str:
         if values
     ]
     return " ".join([rule.cadence, *parts])
+
+
+def coming_words(rule: Rule, count: int, zone: ZoneInfo) -> str:
+    """Say what a rule takes, and when that is told."""
+    when = "at once"
+    if rule.next_digest is not None:
+        when = f"on {rule.next_digest.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+    return f"{rule_words(rule)}: {count} item{'s' * (count != 1)}, told {when}"
 
 
 def _time(instant: datetime | None) -> str:

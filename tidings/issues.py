@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from notifier.compose import LARGEST_BYTES, Occasion, digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from config.settings import BulletinSettings
+    from feeds.model import Item
     from notifier.edition_store import Edition
-    from notifier.model import Digest
+    from notifier.model import Digest, Subscription
     from tidings.app import App
 
 # Items in a preview where no edition is due.
@@ -54,11 +57,28 @@ def next_digest(app: App, bulletin: BulletinSettings) -> Digest | None:
     None where the bulletin has no items yet.
     """
     items = app.editions.next_items(bulletin.slug) or tuple(
-        item for item in app.items.latest(bulletin.slug, _LATEST) if item.withdrawn is None
+        item
+        for item in app.items.latest(bulletin.slug, _LATEST)
+        if item.withdrawn is None and item.held_back is None
     )
     if not items:
         return None
     health = app.editions.health(bulletin.slug, now=app.clock())
     return digest_of(
         items, bulletin, base_url=app.settings.base_url, occasion=Occasion(health=health)
+    )
+
+
+def coming_digest(
+    app: App, bulletin: BulletinSettings, subscription: Subscription, items: Sequence[Item]
+) -> Digest:
+    """Return the digest of what a rule of a subscription would take."""
+    return digest_of(
+        items,
+        bulletin,
+        base_url=app.settings.base_url,
+        occasion=Occasion(
+            language=subscription.language,
+            health=app.editions.health(bulletin.slug, now=app.clock()),
+        ),
     )

@@ -9,25 +9,30 @@ from functools import lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from notifier.courier import UnwrittenError
 from notifier.dkim import DkimError, open_signer
 from notifier.mail import DigestMail
 from notifier.model import Form
 from notifier.outbox import Outbox
 from notifier.relays import ways_out
-from notifier.sample import try_templates
 from notifier.suppression_store import Reason
 from notifier.tokens import bounce_address
 from tidings.app import mail_domain
-from tidings.issues import edition_digest, next_digest
+from tidings.issues import coming_digest, edition_digest, next_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from config.settings import BulletinSettings
+    from feeds.model import Item
     from notifier.dkim import Signer
-    from notifier.model import Delivery, Digest
+    from notifier.model import Delivery, Digest, Subscription
+    from notifier.outbox_store import OutboxStore
+    from notifier.tokens import Counted
     from tidings.app import App
+
+    Write = Callable[[Delivery], Callable[[datetime], bytes]]
 
 # Editions whose rendered mail is kept while a run sends them to one subscriber after another.
 _KEPT = 8
@@ -37,6 +42,11 @@ _STEPS = 10
 
 def open_outbox(app: App) -> Outbox:
     """Return the outbox, ready to run. Raises DkimError where a key cannot be used."""
+    return outbox_of(app, app.deliveries, _writer(app), counted="bounce")
+
+
+def outbox_of(app: App, deliveries: OutboxStore, write: Write, *, counted: Counted) -> Outbox:
+    """Return an outbox of some rows, each with an address of its own for bounces."""
     settings = app.settings
     mail = settings.mail
     # A folder takes mails as fast as one thread can write them.
@@ -44,13 +54,13 @@ def open_outbox(app: App) -> Outbox:
     secret = app.subscribers.signing_secret()
     bounce, sender = parseaddr(mail.bounce)[1], parseaddr(mail.sender)[1]
     return Outbox(
-        deliveries=app.deliveries,
+        deliveries=deliveries,
         paces=app.paces,
         open_way=ways_out(mail, app.mails, app.clock),
         settings=mail if mail.all_relays else one_only,
-        write=_writer(app),
+        write=write,
         sender=lambda delivery: (
-            bounce_address(bounce, delivery.id, secret=secret) if bounce else sender
+            bounce_address(bounce, delivery.id, secret=secret, of=counted) if bounce else sender
         ),
         suppress=lambda address: app.suppressions.suppress(
             address, Reason.BOUNCED, now=app.clock()
@@ -66,7 +76,7 @@ def signer_of(app: App) -> Signer | None:
     return open_signer(app.settings.mail, mail_domain(app.settings))
 
 
-def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None]:
+def _writer(app: App) -> Write:
     """Return the function that writes deliveries' mails; an edition is rendered once."""
     signer = signer_of(app)
 
@@ -80,22 +90,16 @@ def _writer(app: App) -> Callable[[Delivery], Callable[[datetime], bytes] | None
             app, edition_digest(app, edition, bulletin), form=edition.form, signer=signer
         )
 
-    def write(delivery: Delivery) -> Callable[[datetime], bytes] | None:
+    def write(delivery: Delivery) -> Callable[[datetime], bytes]:
         mail = edition_mail(delivery.edition_id)
         if mail is None:
-            return None
+            raise UnwrittenError("its bulletin is not configured")
         ways = _ways(app, delivery.token, delivery.subscription_id)
         return lambda sent_at: mail.for_recipient(
             address=delivery.address, message_id=delivery.message_id, sent_at=sent_at, **ways
         )
 
     return write
-
-
-def check_templates(app: App) -> None:
-    """Try the operator's templates of mails on digests of every kind. Raises TemplateError."""
-    if app.settings.site.templates is not None:
-        try_templates(app.settings.mail, base_url=app.settings.base_url, renderer=app.renderer)
 
 
 def _rendered(
@@ -136,6 +140,19 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
     # Once more sent is once more to be read: the same Message-ID would be taken for a copy.
     name = f"preview.{bulletin.slug}.{token_hex(8)}"
     return mail_to_operator(app, digest, address, name=name)
+
+
+def coming_mail(
+    app: App,
+    bulletin: BulletinSettings,
+    subscription: Subscription,
+    items: Sequence[Item],
+    address: str,
+) -> bytes:
+    """Return the mail of what a rule of a subscription would take now."""
+    digest = coming_digest(app, bulletin, subscription, items)
+    name = f"preview.{bulletin.slug}.{token_hex(8)}"
+    return mail_to_operator(app, digest, address, name=name, form=subscription.form)
 
 
 def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: str) -> bytes | None:

@@ -1,82 +1,59 @@
-"""Sends the mails that are no edition: claim, write, send, record."""
+"""The mails that are no edition, on their way: by the outbox, with the care of a delivery."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings
-from notifier.model import DeliveryState
+from feeds.render import TemplateError
+from notifier.courier import UnwrittenError
 from notifier.notice import notice_mail
-from notifier.outbox import Sent
-from notifier.transport import TransportError
-from tidings.mailing import conversation, signer_of
+from notifier.notice_store import Notice
+from tidings.mailing import outbox_of, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from notifier.notice_store import Notice
+    from notifier.model import Delivery
+    from notifier.outbox import Sent
     from tidings.app import App
 
 log = logging.getLogger("tidings.mail")
 
-# Answers that one mail waits for, from the greeting to the end.
-_STEPS = 10
-# Who asked waits for it now: a confirmation that comes a day later is a riddle.
-_GIVE_UP = timedelta(hours=12)
 
+def send_notices(app: App, stopping: Callable[[], bool]) -> tuple[Sent, str]:
+    """Send every notice that is due; say how it went, and why some could not be written, if so.
 
-def send_notices(app: App, stopping: Callable[[], bool]) -> Sent:
-    """Send every notice that is due, and say how it went. What cannot leave waits for a tick.
-
-    Raises DkimError where a key cannot be used: nothing leaves without its signature.
+    One that cannot be written waits and keeps no other. Raises DkimError where a key cannot be
+    used: nothing leaves without its signature.
     """
-    counts: Counter[DeliveryState] = Counter()
-    problem = ""
-    lease = app.settings.server.lease + _STEPS * app.settings.mail.timeout
-    with conversation(app, signer_of(app)) as hand_over:
-        while not problem and not stopping():
-            notice = app.notices.claim(now=app.clock(), lease=lease)
-            if notice is None:
-                break
-            state, problem = _send(app, notice, hand_over)
-            counts[state] += 1
-    return Sent(
-        sent=counts[DeliveryState.SENT],
-        deferred=counts[DeliveryState.DEFERRED],
-        failed=counts[DeliveryState.FAILED],
-        stopped=problem,
-    )
+    problems: dict[str, None] = {}
+    outbox = outbox_of(app, app.notices, _writer(app, problems), counted="notice")
+    sent = outbox.run(stopping)
+    for problem in problems:
+        log.error("notices wait: %s", problem)
+    return sent, "; ".join(problems)
 
 
-def _send(
-    app: App, notice: Notice, hand_over: Callable[[str, bytes], str]
-) -> tuple[DeliveryState, str]:
-    """Send one and record how it went; say as well why no other would leave now, if so."""
-    mail = app.settings.mail
-    try:
-        reply = hand_over(notice.address, _written(app, notice))
-    except TransportError as error:
-        state, later = after_failure(error, notice, retry=mail.retry, now=app.clock())
-        app.notices.record(notice, state, reply=str(error), now=app.clock(), next_attempt=later)
-        log.warning("notice %d %s: %s", notice.id, state.value, error)
-        return state, str(error) if error.about_us else ""
-    except BaseException as error:
-        # A template that is broken, a stop in the middle: it is tried again later.
-        app.notices.record(
-            notice,
-            DeliveryState.DEFERRED,
-            reply=str(error),
-            now=app.clock(),
-            next_attempt=app.clock() + mail.retry,
-        )
-        raise
-    app.notices.record(notice, DeliveryState.SENT, reply=reply, now=app.clock())
-    log.info("notice %d sent at attempt %d", notice.id, notice.attempts)
-    return DeliveryState.SENT, ""
+def _writer(
+    app: App, problems: dict[str, None]
+) -> Callable[[Delivery], Callable[[datetime], bytes]]:
+    """Return the function that writes notices; what is wrong with their templates is noted."""
+    signer = signer_of(app)
+
+    def write(delivery: Delivery) -> Callable[[datetime], bytes]:
+        if not isinstance(delivery, Notice):
+            raise TypeError("only notices are written here")
+        try:
+            mail = _written(app, delivery)
+        except TemplateError as error:
+            problems[str(error)] = None
+            raise UnwrittenError(str(error)) from error
+        return lambda sent_at: signer.signed(mail, at=sent_at) if signer else mail
+
+    return write
 
 
 def _written(app: App, notice: Notice) -> bytes:
@@ -89,13 +66,3 @@ def _written(app: App, notice: Notice) -> bytes:
         renderer=app.renderer,
         sent_at=app.clock(),
     )
-
-
-def after_failure(
-    error: TransportError, notice: Notice, *, retry: timedelta, now: datetime
-) -> tuple[DeliveryState, datetime]:
-    """Decide what follows when a notice did not leave, or nobody knows whether it did. Pure."""
-    hopeless = error.permanent and not error.about_us
-    if hopeless or error.uncertain or now - notice.created >= _GIVE_UP:
-        return DeliveryState.FAILED, now
-    return DeliveryState.DEFERRED, now + retry * (1 << min(notice.attempts - 1, 5))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings
 from feeds.addresses import ATOM, JSON_FEED, RSS
+from feeds.instants import to_column
 from feeds.json_feed import write_json_feed
 from feeds.rss_atom import write_atom, write_rss
 from feeds.selections import MOST_SCANNED, NamedFeed, selection_feed, window
@@ -65,7 +66,7 @@ class PrivateDocuments:
 
     def folder(self, feed: PrivateFeed) -> str:
         """Return the address that the formats of a feed stand below."""
-        return f"{self._app.settings.base_url}/feeds/{feed.token}/"
+        return _folder(self._app, feed)
 
     def _tag(self, feed: PrivateFeed) -> str:
         """Return what moves whenever the document does."""
@@ -109,3 +110,21 @@ class PrivateDocuments:
             for item in self._app.items.latest(slug, MOST_SCANNED)
             if subscription.wants(item.content, sources=sources.get(item.id, ()), language=language)
         ]
+
+
+def private_feeds_of(app: App, address: str) -> list[dict[str, object]]:
+    """Return the private feeds of a subscriber, for themselves."""
+    found = [app.private_feeds.of(one) for one in app.subscribers.of_address(address)]
+    return [
+        {
+            "bulletin": feed.subscription.bulletin,
+            "made": to_column(feed.made),
+            "addresses": [_folder(app, feed) + file for file in WRITERS],
+        }
+        for feed in found
+        if feed is not None
+    ]
+
+
+def _folder(app: App, feed: PrivateFeed) -> str:
+    return f"{app.settings.base_url}/feeds/{feed.token}/"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from tidings.cli import CommandError
-
 UNUSABLE = "changed, but cannot be used: the former one is in force; the log says what is wrong"
 
 
@@ -41,12 +39,12 @@ class Renew(Protocol):
 
 
 class _NoRenewal:
-    """An application by itself, without the service around it."""
+    """Of an application without the service around it: it stays as it is."""
 
     state = IN_FORCE
 
     def __call__(self) -> None:
-        raise CommandError("this process cannot renew itself; start it again")
+        """Do nothing."""
 
 
 NO_RENEWAL: Renew = _NoRenewal()

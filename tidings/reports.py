@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from notifier.stop_store import NOTICES
 from tidings.renewing import IN_FORCE, UNUSABLE
 
 if TYPE_CHECKING:
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from feeds.item_admin_store import History
     from feeds.model import Content, Item
     from feeds.records import Check, Repaired, SourceState
-    from notifier.ledger_store import Attempt
+    from notifier.ledger_store import Attempt, Sum
     from tidings.app import App
+    from tidings.desk.audit_store import Line
     from tidings.renewing import State
 
 Report = dict[str, object]
@@ -63,7 +65,8 @@ def source_report(source: SourceState) -> Report:
         "failures": source.failures,
         "checked": _instant(source.checked),
         "succeeded": _instant(source.succeeded),
-        "next_check": _instant(source.next_check),
+        "next_check": None if source.paused else _instant(source.next_check),
+        "paused": _instant(source.paused),
     }
 
 
@@ -92,6 +95,7 @@ def item_report(item: Item) -> Report:
         "forgotten": _instant(item.forgotten),
         "merged_into": item.merged_into or None,
         "withdrawn": _instant(item.withdrawn),
+        "held_back": _instant(item.held_back),
         "missing_since": _instant(item.missing_since),
     }
 
@@ -165,6 +169,14 @@ def hubs_report(app: App) -> list[Report]:
     ]
 
 
+def channels_report(app: App) -> list[Report]:
+    """Return which channels take nothing, since when and why; no address is in it."""
+    return [
+        {"channel": one.full_name, "problem": one.problem, "since": _instant(one.since)}
+        for one in app.channels.troubles()
+    ]
+
+
 def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     """Return how sources, feeds and hubs are, what waits in the outbox, whether mail goes out.
 
@@ -174,10 +186,13 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
     waiting, stop = app.deliveries.tally(), app.stops.current()
+    unwritten = app.stops.current(NOTICES)
     unbalanced = [f"{found.bulletin}/{found.edition_number}" for found in app.ledger.unbalanced()]
-    read = all(source["healthy"] for source in sources)
+    # What is paused is somebody's word, and no alarm.
+    read = all(source["healthy"] or source["paused"] for source in sources)
     usable = not configuration.problem
-    well = read and not refused and stop is None and not unbalanced and usable
+    mailed = stop is None and unwritten is None and not unbalanced
+    well = read and not refused and mailed and usable
     return {
         "status": "ok" if well else "failing",
         "configuration": "in force" if usable else UNUSABLE,
@@ -185,7 +200,22 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "sources": sources,
         "refused": refused,
         "hubs": hubs_report(app),
+        "channels": channels_report(app),
         "deliveries": {state.value: count for state, count in waiting.items()},
         "mail_stopped_since": _instant(stop.since) if stop else None,
+        "notices_unwritten_since": _instant(unwritten.since) if unwritten else None,
         "editions_out_of_balance": unbalanced,
     }
+
+
+def edition_report(found: Sum) -> Report:
+    """Return where the audience of an edition is."""
+    report = asdict(found)
+    number = report.pop("edition_number")
+    del report["edition_id"]
+    return report | {"number": number}
+
+
+def line_report(line: Line) -> Report:
+    """Return a line of the log of changes."""
+    return asdict(line) | {"at": _instant(line.at)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
@@ -82,11 +83,16 @@ def _heeding_signals(
         server.should_exit = True
         stop.set()
 
-    handlers = {
-        signal.SIGTERM: end,
-        signal.SIGINT: end,
-        signal.SIGHUP: lambda *_: renew(),
-    }
+    had_terminal = os.isatty(0)
+
+    def hang_up(*_: object) -> None:
+        # The same signal says that the terminal was closed, in which it was to run.
+        if had_terminal and not os.isatty(0):
+            end()
+        else:
+            renew()
+
+    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: hang_up}
     former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from tidings.app import open_app
-from tidings.mailing import check_templates
 from tidings.ticking import Ticker
+from tidings.trials import check_templates
 from tidings.web import published_documents, web_application
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Standing:
             self.app = stack.enter_context(open_app(settings))
             check_templates(self.app)
             self.published = published_documents(self.app)
-            self.application = web_application(self.app, self.published, renew)
+            self.application = web_application(self.app, self.published, renew=renew)
             self.ticker = Ticker(self.app, ending)
             self._opened = stack.pop_all()
         self._requests = 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tidings.alerts import mail_turns, note_turns
+from tidings.channels import has_channels
 from tidings.work import (
     check_due,
     deliver,
@@ -20,6 +21,7 @@ from tidings.work import (
     publish,
     publish_digests,
     take_reports,
+    tell_channels,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Ticker:
         self._guard = threading.Lock()
         # A thread for each job; each thread has a connection of its own to the store.
         self._scheduler = BackgroundScheduler(
-            timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 4}}
+            timezone="UTC", executors={"default": {"type": "threadpool", "max_workers": 5}}
         )
 
     @property
@@ -101,6 +103,8 @@ class Ticker:
         ]
         if app.settings.bounces.are_read or app.settings.bounces.webhook_secret:
             jobs.append(("reports", lambda: take_reports(app, stopping)))
+        if has_channels(app.settings):
+            jobs.append(("channels", lambda: tell_channels(app, stopping)))
         return jobs
 
     def _read(self) -> None:
@@ -121,6 +125,8 @@ class Ticker:
             finally:
                 if queued or turned:
                     self._hasten("send")
+                    if has_channels(app.settings):
+                        self._hasten("channels")
 
     def _send(self) -> None:
         mail_turns(self._app)

@@ -23,7 +23,7 @@ from tidings.peers import behind_proxies
 from tidings.published import Published
 from tidings.renewing import NO_RENEWAL
 from tidings.reports import health_report
-from tidings.web_answers import html, page_headers
+from tidings.web_answers import html, is_here, page_headers
 from tidings.web_bounces import bounce_routes
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def published_documents(app: App) -> Published:
@@ -50,7 +48,7 @@ def published_documents(app: App) -> Published:
     return Published(app.settings.site.output, SiteHeaders(app.settings))
 
 
-def web_application(app: App, published: Published, renew: Renew = NO_RENEWAL) -> ASGIApp:
+def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL) -> ASGIApp:
     """Return the web application of the service; ``renew`` reads the configuration anew."""
 
     @asynccontextmanager
@@ -92,23 +90,8 @@ def _only_here(app: App, request: Request) -> None:
     """Mails hold addresses and the keys to unsubscribe: they are shown on this machine alone."""
     if app.settings.mail.host:
         raise HTTPException(404, "Mails leave through a relay and are not kept here.")
-    if (
-        request.client is None
-        or request.client.host not in _LOOPBACK
-        or request.url.hostname not in _LOOPBACK
-        or _came_through_a_proxy(request)
-    ):
+    if not is_here(request):
         raise HTTPException(403, "The mails can be read on the machine of the service only.")
-
-
-def _came_through_a_proxy(request: Request) -> bool:
-    """Whether a proxy on this machine asks for somebody elsewhere.
-
-    Some say so in a header; those that say nothing speak HTTP/1.0, which no browser does.
-    """
-    return request.scope["http_version"] == "1.0" or any(
-        name in request.headers for name in _FORWARDED
-    )
 
 
 def _mails(app: App) -> Callable[[Request], Response]:

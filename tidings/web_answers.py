@@ -20,6 +20,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 # Our own forms are far smaller; what is larger is refused before it is all read.
 MOST_BYTES = 65_536
 MOST_FIELDS = 300
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def page_headers() -> dict[str, str]:
@@ -41,6 +43,22 @@ def html(page: str, status: int = 200) -> Response:
 def see(path: str) -> Response:
     """Answer a form that was saved: the browser asks for a page, and a reload sends nothing."""
     return RedirectResponse(path, 303, headers=page_headers())
+
+
+def is_here(request: Request) -> bool:
+    """Tell whether somebody on the machine of the service asks, and no proxy for another one.
+
+    Some proxies say so in a header; those that say nothing speak HTTP/1.0, which no browser does.
+    """
+    is_direct = request.scope["http_version"] != "1.0" and not any(
+        name in request.headers for name in _FORWARDED
+    )
+    return (
+        is_direct
+        and request.client is not None
+        and request.client.host in _LOOPBACK
+        and request.url.hostname in _LOOPBACK
+    )
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -23,6 +23,7 @@ from notifier.wishes import (
     rules_from_form,
     zone_from,
 )
+from tidings.private_feeds import private_feeds_of
 from tidings.web_answers import html, page_headers, read_form, see
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ class _Preferring:
     def export(self, request: Request) -> Response:
         """Hand out all that is known of a subscriber."""
         subscription = self._subscription(request)
-        known = self._app.readers.known_of(subscription.address)
+        known = self._app.readers.known_of(subscription.address) | {
+            "private_feeds": private_feeds_of(self._app, subscription.address)
+        }
         headers = page_headers() | {
             "Content-Disposition": 'attachment; filename="subscriptions.json"'
         }

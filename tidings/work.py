@@ -17,6 +17,7 @@ from tidings.app import MOST_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from datetime import timedelta
 
     from config.settings import BulletinSettings
@@ -58,9 +59,14 @@ def tick(app: App, stopping: Callable[[], bool]) -> Done:
         publish_digests(app)
     except (OSError, TemplateError) as error:
         problem = problem or error
+    telling = start_telling(app, stopping)
     mail_turns(app)
     sent = deliver(app, stopping)
     app.pinger.run(stopping)
+    for channel in telling:
+        channel.result()
+    # At the end, when it is known whether mail and channels work.
+    tell_operator(app, stopping)
     if problem is not None:
         raise problem
     return Done(checks=checks, published=published, queued=queued, sent=sent)
@@ -178,25 +184,53 @@ def take_reports(app: App, stopping: Callable[[], bool]) -> None:
         read_reports(app, stopping)
 
 
+def start_telling(app: App, stopping: Callable[[], bool]) -> list[Future[None]]:
+    """Begin to tell the channels what is due, side by side; none where none is configured."""
+    from tidings.channels import start_telling as start
+
+    return start(app, stopping)
+
+
+def tell_operator(app: App, stopping: Callable[[], bool]) -> None:
+    """Tell the operator of what waits, where there are channels."""
+    from tidings.alert_channels import tell_alerts
+    from tidings.channels import has_channels
+
+    if has_channels(app.settings):
+        tell_alerts(app, stopping)
+
+
+def tell_channels(app: App, stopping: Callable[[], bool]) -> None:
+    """Tell channels and operator what is due."""
+    for telling in start_telling(app, stopping):
+        telling.result()
+    tell_operator(app, stopping)
+
+
 def deliver(app: App, stopping: Callable[[], bool]) -> Sent:
     """Send every delivery that is due, first the few mails that somebody waits for.
 
     The operator is let know where none can leave.
     """
-    from tidings.mail_alerts import mail_stops, note_run
+    from tidings.mail_alerts import mail_stops, note_notices, note_run
     from tidings.mailing import open_outbox
     from tidings.notices import send_notices
+    from tidings.trials import try_templates
 
-    notices = Sent()
+    trial = try_templates(app)
+    notices, broken = Sent(), ""
     try:
-        notices = send_notices(app, stopping)
-        sent = open_outbox(app).run(stopping)
+        notices, broken = send_notices(app, stopping)
+        # An edition that opened waits for templates that can be used: its mail leaves once.
+        sent = Sent(stopped=trial.digests) if trial.digests else open_outbox(app).run(stopping)
     except DkimError as error:
         sent = Sent(stopped=str(error))
         log.error("no mail leaves: %s", error)  # noqa: TRY400 - for an operator
     if not sent.sent:
         # What digests met says more; where none was due, a notice speaks for all.
         sent = replace(sent, stopped=sent.stopped or notices.stopped)
+    broken = broken or trial.notices
     note_run(app, replace(sent, sent=sent.sent + notices.sent))
+    note_notices(app, broken)
     mail_stops(app)
-    return sent
+    return replace(sent, stopped=sent.stopped or broken)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.check import Checker, ReadingError, Word
-from feeds.fetch import Fetcher, FetchError, Validators
-from feeds.records import SourceState
+from feeds.check import ReadingError, Word
+from feeds.fetch import Fetcher, FetchError
 from tidings.app import load_settings, open_app
+from tidings.checking import BusyError, check_now, source_states, trial_checker
 from tidings.cli import BUSY, FAILED, OK, USAGE, CommandError
 from tidings.dry_run import changes_report, show_changes
 from tidings.logs import set_up_logging
 from tidings.reports import check_report, refused_report
 from tidings.terminal import progress, say, say_json
-from tidings.work import check_claimed, lease_length, publish
+from tidings.work import publish
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-    from datetime import datetime
 
-    from config.settings import SourceSettings
     from feeds.records import Check
     from tidings.app import App
     from tidings.reports import Report
@@ -42,14 +38,11 @@ def run(options: argparse.Namespace) -> int:
         busy = []
         with progress("reading"), Fetcher(app.settings.fetch) as fetcher:
             for slug in slugs:
-                claim = app.sources.claim(
-                    app.bulletin(slug), now=app.clock(), lease=lease_length(app)
-                )
-                if claim is None:
-                    log.warning("%s: another process is checking it; try again later", slug)
+                try:
+                    checks.extend(check_now(app, slug, fetcher, word=word))
+                except BusyError as error:
+                    log.warning("%s", error)
                     busy.append(slug)
-                    continue
-                checks.extend(check_claimed(app, claim, fetcher, word=word))
         published = publish(app)
         refused = refused_report(app)
     if options.json:
@@ -74,22 +67,17 @@ def _wanted(app: App, slug: str) -> list[str]:
         )
     if slug:
         return [app.bulletin(slug).slug]
-    return [bulletin.slug for bulletin in app.settings.bulletins]
+    # Of a bulletin that is paused as a whole nothing is to be said where it was not named.
+    paused = app.sources.paused_bulletins()
+    return [each.slug for each in app.settings.bulletins if each.slug not in paused]
 
 
 def _dry_run(app: App, slugs: list[str], *, word: Word, as_json: bool) -> int:
     reports: list[Report] = []
     failed = False
     with Fetcher(app.settings.fetch) as fetcher:
-        checker = Checker(
-            sources=app.sources,
-            items=app.items,
-            fetcher=fetcher,
-            settings=app.settings.fetch,
-            clock=app.clock,
-            word=word,
-        )
-        for state in _states(app, slugs):
+        checker = trial_checker(app, fetcher, word=word)
+        for state in source_states(app, slugs):
             try:
                 changes = checker.dry_run(app.bulletin(state.bulletin), state)
             except (FetchError, ReadingError) as error:
@@ -109,29 +97,3 @@ def _dry_run(app: App, slugs: list[str], *, word: Word, as_json: bool) -> int:
             if "error" in report:
                 say(f"{report['bulletin']}/{report['source']}: failed: {report['error']}")
     return FAILED if failed else OK
-
-
-def _states(app: App, slugs: list[str]) -> Iterator[SourceState]:
-    """Return the configured sources of some bulletins as a check would find them."""
-    known = {(state.bulletin, state.name): state for state in app.sources.sources(resting=True)}
-    for slug in slugs:
-        for source in app.bulletin(slug).sources:
-            state = known.get((slug, source.name)) or _fresh(source, app.clock())
-            # At another address than the stored one, nothing is known of a move.
-            yield state if state.location == source.location else replace(state, moved_to="")
-
-
-def _fresh(source: SourceSettings, now: datetime) -> SourceState:
-    return SourceState(
-        bulletin=source.bulletin,
-        name=source.name,
-        location=source.location,
-        next_check=now,
-        validators=Validators(),
-        moved_to="",
-        baseline=None,
-        checked=None,
-        succeeded=None,
-        failures=0,
-        problem="",
-    )

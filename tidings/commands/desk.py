@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from config.load import parse
-from tidings.app import load_settings, open_app
-from tidings.cli import DEFAULT_CONFIG, OK, USAGE, CommandError
+from tidings.api.token_store import ApiTokenStore
+from tidings.api.tokens import make_token
+from tidings.app import load_or_default, open_app
+from tidings.cli import OK, USAGE, CommandError
 from tidings.desk.passwords import hash_password, new_totp_secret, totp_address
 from tidings.desk.session_store import SessionStore
-from tidings.terminal import say
+from tidings.terminal import say, say_table
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
-    from config.settings import Settings
     from tidings.app import App
 
 # Guessing is slow and counted, so this is enough for words that are not the usual ones.
@@ -31,29 +29,59 @@ def run(options: argparse.Namespace) -> int:
         case "password":
             say(f'password_hash = "{hash_password(_new_password())}"')
         case "totp":
-            secret = new_totp_secret()
-            site = (
-                load_settings(options.config).site.title if options.config.exists() else "Tidings"
-            )
-            say(f'totp_secret = "{secret}"')
-            say(f"# for your application: {totp_address(secret, site=site)}")
-        case "link":
-            with open_app(_settings(options.config), register=False) as app:
-                say(sign_in_address(app))
-        case "sign-out":
-            with open_app(_settings(options.config), register=False) as app:
-                _sessions(app).close_all()
+            _say_totp(options)
+        case action:
+            with open_app(load_or_default(options.config), register=False) as app:
+                _WITH_STORE[action](app, options)
     return OK
 
 
-def _settings(path: Path) -> Settings:
-    """Return the configuration; that of a service which runs here without one, by defaults."""
-    if path is DEFAULT_CONFIG and not path.exists():
-        settings = parse("", path, os.environ)
-        # Elsewhere than in its folder a link would be for nobody.
-        if settings.store.database or settings.store.data.exists():
-            return settings
-    return load_settings(path)
+def _say_totp(options: argparse.Namespace) -> None:
+    secret = new_totp_secret()
+    site = load_or_default(options.config).site.title
+    say(f'totp_secret = "{secret}"')
+    say(f"# for your application: {totp_address(secret, site=site)}")
+
+
+def _link(app: App, _: argparse.Namespace) -> None:
+    say(sign_in_address(app))
+
+
+def _sign_out(app: App, _: argparse.Namespace) -> None:
+    _sessions(app).close_all()
+
+
+def _token(app: App, options: argparse.Namespace) -> None:
+    say(make_token(app, options.name, may_change=not options.read_only))
+
+
+def _tokens(app: App, _: argparse.Namespace) -> None:
+    say_table(
+        ("name", "may", "created", "used"),
+        [
+            (
+                token.name,
+                "change" if token.may_change else "read",
+                f"{token.created:%Y-%m-%d}",
+                f"{token.used:%Y-%m-%d %H:%M} UTC" if token.used else "never",
+            )
+            for token in ApiTokenStore(app.database).all()
+        ],
+    )
+
+
+def _revoke(app: App, options: argparse.Namespace) -> None:
+    if not ApiTokenStore(app.database).revoke(options.name):
+        raise CommandError(f"no token {options.name!r}; see: tidings desk tokens", code=USAGE)
+
+
+_WITH_STORE = {
+    "link": _link,
+    "sign-out": _sign_out,
+    "token": _token,
+    "tokens": _tokens,
+    "revoke": _revoke,
+}
 
 
 def sign_in_address(app: App) -> str:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from notifier.address import parse_address
 from tidings.app import load_settings, open_app
 from tidings.cli import FAILED, OK, USAGE, CommandError
+from tidings.explaining import coming_words
 from tidings.logs import set_up_logging
-from tidings.mailing import check_templates, preview_mail, replayed_mail, send_preview
+from tidings.mailing import coming_mail, preview_mail, replayed_mail, send_preview
 from tidings.terminal import say
+from tidings.trials import check_templates
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +36,11 @@ def run(options: argparse.Namespace) -> int:
         address = _address(options.send_to) if options.send_to else _NOBODY
         # Also what stands in none of the items of today.
         check_templates(app)
-        mail = _mail(app, bulletin, address, options.edition)
+        mail = (
+            _mail_for(app, bulletin, address, options)
+            if options.reader
+            else _mail(app, bulletin, address, options.edition)
+        )
         if options.send_to:
             say(f"{address}: {send_preview(app, address, mail)}")
             return OK
@@ -59,6 +65,40 @@ def _mail(app: App, bulletin: BulletinSettings, address: str, number: int | None
     if mail is None:
         raise CommandError(f"{bulletin.slug}: {problem}", code=FAILED)
     return mail
+
+
+def _mail_for(
+    app: App, bulletin: BulletinSettings, address: str, options: argparse.Namespace
+) -> bytes:
+    """Say what each rule of a subscriber takes; return the mail of the next that takes something.
+
+    What is printed for a program or a browser is the mail alone: there the rules are a message.
+    """
+    reader = _address(options.reader)
+    found = [
+        one
+        for one in app.subscribers.of_address(reader)
+        if one.bulletin == bulletin.slug and one.ended is None
+    ]
+    if not found:
+        raise CommandError(f"{reader} does not get {bulletin.slug}", code=USAGE)
+    (subscription,) = found
+    taken = app.coming.of(subscription, language=bulletin.language)
+    is_page = not (options.html or options.eml or options.open or options.send_to)
+    for rule, items in zip(subscription.rules, taken, strict=True):
+        line = coming_words(rule, len(items), subscription.time_zone)
+        sys.stdout.write(f"{line}\n") if is_page else sys.stderr.write(f"{line}\n")
+    waiting = [
+        (rule.next_digest or app.clock(), place)
+        for place, rule in enumerate(subscription.rules)
+        if taken[place]
+    ]
+    if not waiting:
+        raise CommandError(f"{reader}: none of these rules takes anything now", code=FAILED)
+    if is_page:
+        sys.stdout.write("\n")
+    _, place = min(waiting)
+    return coming_mail(app, bulletin, subscription, taken[place], address)
 
 
 def _address(text: str) -> str:

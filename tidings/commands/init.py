@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from config.load import ConfigError, parse
+from config.edit import add_tables
+from config.load import ConfigError
 from config.logins import without_login
 from config.slugs import slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
-from feeds.files import replace_file
 from feeds.text import language_tag
 from tidings.app import load_settings
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.commands.preview import show_entries
+from tidings.configuring import read_text, write_text
 from tidings.looking import look, own_feed
 from tidings.options import check_options
 from tidings.terminal import progress, say
@@ -106,20 +107,16 @@ def _relative(options: argparse.Namespace, seen: Look) -> str:
 
 def _write(options: argparse.Namespace, table: str, *, is_new: bool) -> None:
     """Write the configuration, once it was seen that it can be used."""
-    text = (
-        new_configuration(table)
-        if is_new
-        else f"{options.config.read_bytes().decode().rstrip()}\n\n{table}"
-    )
+    seen = read_text(options.config)
+    text = new_configuration(table) if is_new else add_tables(seen.text, table)
     try:
-        parse(text, options.config, os.environ)
+        write_text(options.config, text, seen=seen.digest, environ=os.environ)
     except ConfigError as error:
         # Lines of a text that is not written help nobody.
         problems = "; ".join(str(problem.without_line()) for problem in error.problems)
         raise CommandError(
             f"nothing was written, for it could not be used: {problems}", code=USAGE
         ) from error
-    replace_file(options.config, text.encode())
 
 
 def _tell(options: argparse.Namespace, slug: str, seen: Look) -> None:

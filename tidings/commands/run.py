@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from config.load import parse
-from tidings.app import load_settings
-from tidings.cli import DEFAULT_CONFIG
+from tidings.app import load_or_default, load_settings
 from tidings.commands.desk import sign_in_address
 from tidings.logs import set_up_logging
 from tidings.terminal import say
@@ -34,24 +31,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _loading(options: argparse.Namespace) -> Callable[[], Settings]:
-    """Return what reads the configuration; what the command line says of the address counts.
+    """Return what reads the configuration, which must stay once it was there.
 
-    Without a configuration, where none was asked for by name, everything has its default, so
-    that the first bulletin can be made in a browser. A file that was once there must stay.
+    What the command line says of the address to listen on counts.
     """
-    may_be_missing = options.config is DEFAULT_CONFIG
+    load = load_or_default
 
-    def load() -> Settings:
-        nonlocal may_be_missing
-        may_be_missing = may_be_missing and not options.config.exists()
-        settings = (
-            parse("", options.config, os.environ)
-            if may_be_missing
-            else load_settings(options.config)
-        )
-        return with_address(settings, host=options.host, port=options.port)
+    def loading() -> Settings:
+        nonlocal load
+        load = load_settings if options.config.exists() else load
+        return with_address(load(options.config), host=options.host, port=options.port)
 
-    return load
+    return loading
 
 
 def with_address(settings: Settings, *, host: str, port: int) -> Settings:
@@ -68,17 +59,17 @@ def tell(app: App) -> None:
     log.info(
         "serving %s/ on %s port %d", settings.base_url, settings.server.host, settings.server.port
     )
+    if not settings.bulletins:
+        log.warning(
+            "%s: no bulletin is configured; add one at /desk/new, or with: tidings init URL",
+            settings.path,
+        )
     if settings.desk.has_sign_in:
         log.info("the desk is at %s/desk/", settings.base_url)
     elif sys.stdout.isatty():
         say(f"the desk, for the next quarter of an hour: {sign_in_address(app)}")
     else:
         log.info("to sign in at the desk: tidings desk link")
-    if not settings.bulletins:
-        log.warning(
-            "%s: no bulletin is configured; add one at /desk/new, or with: tidings init URL",
-            settings.path,
-        )
     if settings.bucket.address:
         log.info("documents go to %s; they are not served here", settings.bucket.address)
     if settings.mail.host:

@@ -1,4 +1,4 @@
-"""``tidings sources``: how each source is, and how its last checks went."""
+"""``tidings sources``: how each source is, and how its last checks went; pause and resume them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ from typing import TYPE_CHECKING
 
 from tidings.app import load_settings, open_app
 from tidings.cli import OK
+from tidings.pausing import pause, resume
 from tidings.reports import check_report, source_report
-from tidings.terminal import say_json, say_table
-from tidings.turns import repaired_words, silence_words
+from tidings.source_words import health_word, said_of
+from tidings.terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
     from datetime import datetime
 
-    from feeds.records import Check, SourceState
+    from feeds.records import Check
 
 # Checks of each source that are told of, the newest first.
 LAST_CHECKS = 5
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the sources that were ever read or registered for it and are not at rest."""
+    """Print the sources that were ever read or registered for it and are not at rest.
+
+    Or pause some of them, or resume them.
+    """
+    if options.action:
+        change = pause if options.action == "pause" else resume
+        with open_app(load_settings(options.config)) as app:
+            say(change(app, options.bulletin, options.source))
+        return OK
     with open_app(load_settings(options.config), register=False) as app:
         sources = [
             (source, app.sources.recent_checks(source.bulletin, LAST_CHECKS, source=source.name))
@@ -41,35 +50,16 @@ def run(options: argparse.Namespace) -> int:
         [
             (
                 f"{source.bulletin}/{source.name}",
-                _health(source),
+                health_word(source),
                 _instant(source.checked),
-                _instant(source.next_check),
+                "paused" if source.paused else _instant(source.next_check),
                 _counts(checks),
-                _said(source),
+                said_of(source),
             )
             for source, checks in sources
         ],
     )
     return OK
-
-
-def _health(source: SourceState) -> str:
-    if source.problem:
-        return "held" if source.held else f"failing ({source.failures})"
-    if not source.checked:
-        return "not read yet"
-    if source.repaired:
-        return "ok, by new rules"
-    return "silent" if source.is_silent else "ok"
-
-
-def _said(source: SourceState) -> str:
-    """Return what is to be said of a source: its problem, or what is no failure."""
-    if source.problem or not (source.repaired or source.is_silent):
-        return source.problem
-    if source.repaired:
-        return repaired_words(source.repaired)
-    return silence_words(source.habit) if source.habit else ""
 
 
 def _instant(instant: datetime | None) -> str:

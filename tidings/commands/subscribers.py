@@ -183,7 +183,8 @@ def _why(app: App, options: argparse.Namespace) -> None:
     suppression = app.suppressions.find(address)
     subscriptions = app.subscribers.of_address(address)
     told = app.ledger.of_address(address, limit=options.limit)
-    if not subscriptions and suppression is None:
+    notices = app.notice_ledger.of_address(address, limit=options.limit)
+    if not subscriptions and not notices and suppression is None:
         raise CommandError(
             f"nothing is known of {address}: it never subscribed, never confirmed, or was deleted"
         )
@@ -213,6 +214,17 @@ def _why(app: App, options: argparse.Namespace) -> None:
                     }
                     for one in told
                 ],
+                "notices": [
+                    {
+                        "kind": one.kind,
+                        "bulletin": one.bulletin,
+                        "asked": one.created.isoformat(),
+                        "state": one.state.value,
+                        "reply": one.reply,
+                        "attempts": [attempt_report(attempt) for attempt in one.attempts],
+                    }
+                    for one in notices
+                ],
             }
         )
         return
@@ -234,6 +246,18 @@ def _why(app: App, options: argparse.Namespace) -> None:
             for one in told
         ],
     )
+    if notices:
+        say_table(
+            ("asked (UTC)", "notice", "outcome"),
+            [
+                (
+                    f"{one.created:%Y-%m-%d %H:%M}",
+                    f"{one.kind} {one.bulletin}",
+                    told_words(one),
+                )
+                for one in notices
+            ],
+        )
 
 
 def _bounce_words(app: App, address: str) -> list[str]:

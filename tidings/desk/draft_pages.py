@@ -45,6 +45,7 @@ from tidings.desk.draft_views import (
     shown_address,
 )
 from tidings.desk.visit import desk_headers
+from tidings.desk.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -219,7 +220,7 @@ class _Drafts:
         warning = save_rules(self._desk, visit, draft, source.rules)
         self._drafts.remove(draft.id)
         said = warning or f"{slug}/{name} is read by the new rules from now on."
-        return self._desk.see(f"/desk/bulletins/{slug}", visit, said=said)
+        return self._desk.see(f"/desk/bulletins/{slug}/sources/{name}", visit, said=said)
 
     # --- how it is answered --------------------------------------------------------------------
 
@@ -278,6 +279,7 @@ class _Drafts:
             "choices": choices(seen.opened, read),
             "trial": None if draft.is_new else trial_of(self._desk.app, draft),
             "shown_address": shown_address,
+            "counted": counted,
             "tools": TOOLS,
         }
 

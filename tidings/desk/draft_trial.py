@@ -1,6 +1,6 @@
 """What other rules would do to the known items of a source: a check of the page at hand.
 
-Nothing is fetched and nothing stored.
+Nothing of the source is fetched and nothing stored.
 """
 
 from __future__ import annotations
@@ -8,34 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from feeds.check import Checker, ReadingError
+from feeds.check import ReadingError
 from feeds.fetch import Fetcher
+from tidings.checking import source_states, trial_checker
 from tidings.dry_run import changes_report
 
 if TYPE_CHECKING:
-    from config.settings import SourceSettings
-    from feeds.fetch import NotModified, Validators
-    from feeds.page import Page
     from tidings.app import App
     from tidings.desk.draft import Draft
     from tidings.reports import Report
-
-
-class _AtHand(Fetcher):
-    """Gives the one page that was fetched already."""
-
-    def __init__(self, app: App, page: Page) -> None:
-        super().__init__(app.settings.fetch)
-        self._page = page
-
-    def fetch(
-        self,
-        source: SourceSettings,  # noqa: ARG002 - as it is called
-        *,
-        validators: Validators,  # noqa: ARG002 - as above
-        url: str = "",  # noqa: ARG002 - as above
-    ) -> Page | NotModified:
-        return self._page
 
 
 def trial_of(app: App, draft: Draft) -> Report | None:
@@ -45,10 +26,10 @@ def trial_of(app: App, draft: Draft) -> Report | None:
     """
     slug, name = draft.of
     bulletin = app.settings.bulletin(slug)
-    state = next(
-        (one for one in app.sources.sources() if (one.bulletin, one.name) == (slug, name)), None
-    )
-    if bulletin is None or state is None or state.baseline is None:
+    if bulletin is None:
+        return None
+    state = next((one for one in source_states(app, [slug]) if one.name == name), None)
+    if state is None or state.baseline is None:
         return None
     sources = tuple(
         replace(source, rules=draft.rules, full_text=False, pages=1, repair=False)
@@ -56,17 +37,10 @@ def trial_of(app: App, draft: Draft) -> Report | None:
         else source
         for source in bulletin.sources
     )
-    with _AtHand(app, draft.page) as fetcher:
-        checker = Checker(
-            sources=app.sources,
-            items=app.items,
-            fetcher=fetcher,
-            settings=app.settings.fetch,
-            clock=app.clock,
-        )
+    with Fetcher(app.settings.fetch) as fetcher:
         try:
-            changes = checker.dry_run(
-                replace(bulletin, sources=sources), replace(state, repaired=None)
+            changes = trial_checker(app, fetcher).replay(
+                replace(bulletin, sources=sources), replace(state, repaired=None), draft.page
             )
         except ReadingError:
             return None

@@ -46,6 +46,32 @@ DESK = Migrations(
             "CREATE INDEX audit_of ON audit (subject, id)",
         ),
         (
+            # The last trial of each source: what a check would have changed, as JSON.
+            """
+            CREATE TABLE trials (
+                bulletin TEXT NOT NULL,
+                source TEXT NOT NULL,
+                begun TEXT NOT NULL,
+                finished TEXT,
+                report TEXT NOT NULL DEFAULT '',
+                problem TEXT NOT NULL DEFAULT '',
+                PRIMARY KEY (bulletin, source)
+            )
+            """,
+        ),
+        (
+            # Tokens of programs; again only a hash of each.
+            """
+            CREATE TABLE api_tokens (
+                name TEXT PRIMARY KEY,
+                token TEXT NOT NULL UNIQUE,
+                may_change INTEGER NOT NULL,
+                created TEXT NOT NULL,
+                used TEXT
+            )
+            """,
+        ),
+        (
             # Pages that somebody is about to have read, until they are saved or a day is over.
             # state: the rules with the steps that led to them, and what the form says, as JSON.
             # page: as it was fetched; parts: its style sheets and pictures. Both compressed.
