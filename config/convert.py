@@ -31,6 +31,7 @@ from config.kinds import (
     Pattern,
     Port,
     Rate,
+    SearchShown,
     SourceKind,
     TemplateName,
     Texts,
@@ -342,4 +343,5 @@ CONVERTERS: dict[object, Converter] = {
     MailSecurity: _one_of(get_args(MailSecurity)),
     SourceKind: _one_of(get_args(SourceKind)),
     Uncertain: _one_of(get_args(Uncertain)),
+    SearchShown: _one_of(get_args(SearchShown)),
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 SourceKind = Literal["auto", "html", "text", "feed"]
 MailSecurity = Literal["starttls", "tls", "none"]
 Uncertain = Literal["again", "never"]
+SearchShown = Literal["auto", "yes", "no"]
 
 # Texts and numbers with a form of their own; config.convert says which.
 Port = Annotated[int, "port"]

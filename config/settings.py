@@ -28,6 +28,7 @@ from config.kinds import (
     Pattern,
     Port,
     Rate,
+    SearchShown,
     SourceKind,
     Texts,
     Uncertain,
@@ -86,6 +87,9 @@ class SiteSettings:
     hubs: WebAddresses = setting(
         (),
         "WebSub hubs that feeds name and that are told of each change, as a list; none: no push.",
+    )
+    search: SearchShown = setting(
+        "auto", "Readers' search, which needs the service: yes, no, or auto (not with a bucket)."
     )
 
 
@@ -373,6 +377,11 @@ class Settings:
     def base_url(self) -> str:
         """The public address, without a slash at its end."""
         return self.site.base_url.rstrip("/") or f"http://localhost:{self.server.port}"
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether readers are offered the search, which no plain file can answer."""
+        return self.site.search == "yes" or (self.site.search == "auto" and not self.bucket.address)
 
     def bulletin(self, slug: str) -> BulletinSettings | None:
         """Return the bulletin of that slug; None where none is configured."""

@@ -19,7 +19,7 @@ RESERVED = frozenset(
     ).split()
 )
 # Names below a bulletin's folder that are not those of its views.
-_OF_BULLETINS = frozenset("archive digests feeds items".split())
+_OF_BULLETINS = frozenset("archive digests embed feeds items".split())
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SUGGESTED = 40

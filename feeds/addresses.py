@@ -11,6 +11,8 @@ RSS = "rss.xml"
 ATOM = "atom.xml"
 JSON_FEED = "feed.json"
 FEED_STYLE = "feed.css"
+# What pages and feeds need besides themselves: templates that are published as they are.
+ASSETS = ("style.css", "forms.css", "embed.css", "copy.js", FEED_STYLE)
 # The folder of past digests, below a bulletin's.
 DIGESTS = "digests/"
 

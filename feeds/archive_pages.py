@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from feeds.addresses import page_address
 from feeds.filing import Month, by_year, closed_pages, neighbours, page_file, place_of
-from feeds.pages import ItemLink, Link, bulletin_view, item_link_view
+from feeds.page_views import ItemLink, Link, bulletin_view, item_link_view
 from feeds.render import month_name, month_of_year
 
 if TYPE_CHECKING:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from feeds.markup import plain_text
-from feeds.word_diff import is_changed, word_diff
+from feeds.word_diff import excerpt, is_changed, word_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from feeds.model import Content, Former, Item
     from feeds.word_diff import Piece
+
+
+# Bytes of a page for all that was corrected, and what markup adds to each piece of it.
+_ROOM = 8_000
+_MARKUP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,39 @@ def corrected_at(item: Item) -> datetime | None:
 def correction_of(former: Former, content: Content) -> Correction:
     """Return what replaced a former content."""
     return Correction(made=former.replaced, changes=changes_of(former.content, content))
+
+
+def corrections_of(former: Sequence[Former], content: Content) -> tuple[Correction, ...]:
+    """Return all corrections of an item, the oldest first; ``former`` is what it was before each.
+
+    What changed is shown as far as a page has room for it, the newest first served; of an older
+    one an excerpt, and at last its time alone.
+    """
+    after = [*(one.content for one in former[1:]), content]
+    room, made = _ROOM, []
+    for one, following in reversed(list(zip(former, after, strict=True)) if former else []):
+        correction = correction_of(one, following)
+        for shortened in (correction, _excerpt_of(correction)):
+            correction = shortened
+            if _length(correction) <= room:
+                break
+        else:
+            correction = Correction(made=correction.made, changes=())
+        room -= _length(correction)
+        made.append(correction)
+    return tuple(reversed(made))
+
+
+def _excerpt_of(correction: Correction) -> Correction:
+    changes = tuple(Change(one.name, excerpt(one.pieces)) for one in correction.changes)
+    return Correction(made=correction.made, changes=changes)
+
+
+def _length(correction: Correction) -> int:
+    """Return about how many bytes a correction takes of a page."""
+    return sum(
+        len(piece.text.encode()) + _MARKUP for one in correction.changes for piece in one.pieces
+    )
 
 
 def changes_of(old: Content, new: Content) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from functools import lru_cache
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # "Tidi" in ASCII: tells our file from any other SQLite file (PRAGMA application_id).
 APPLICATION_ID = 0x54696469
 _BUSY_TIMEOUT_MS = 30_000
+# Of SQLite's machine, between two looks at the clock: some tenths of a millisecond.
+_STEPS = 10_000
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE( OF \w+)?( SKIP LOCKED)?")
 
 
@@ -38,8 +41,17 @@ class Row(Protocol):
     def __getitem__(self, column: str) -> Any: ...  # noqa: ANN401
 
 
+class TooSlowError(Exception):
+    """A reading that was given a time took longer, and was ended."""
+
+
 class Transaction(Protocol):
-    """All statements between the beginning and the commit."""
+    """All statements between the beginning and the commit.
+
+    ``dialect`` is sqlite or postgresql, for the few questions that each answers in its own way.
+    """
+
+    dialect: str
 
     def all(self, sql: str, /, **values: object) -> Sequence[Row]:
         """Return every row."""
@@ -73,6 +85,11 @@ class Database(ABC):
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Read; each statement sees a consistent state of its own."""
+
+    @abstractmethod
+    @contextmanager
+    def reading_within(self, seconds: float) -> Iterator[Transaction]:
+        """Read, each statement for so long at most. Raises TooSlowError."""
 
     @abstractmethod
     def close(self) -> None:
@@ -123,6 +140,8 @@ def _for_sqlite(sql: str) -> str:
 
 class _SqliteTransaction:
     """Statements on one SQLite connection."""
+
+    dialect = "sqlite"
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -244,6 +263,21 @@ class SqliteDatabase(Database):
         with self._errors_named():
             yield _SqliteTransaction(self._connection())
 
+    @contextmanager
+    def reading_within(self, seconds: float) -> Iterator[Transaction]:
+        connection = self._connection()
+        end = time.monotonic() + seconds
+        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        try:
+            with self.reading() as transaction:
+                yield transaction
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise TooSlowError from error
+            raise
+        finally:
+            connection.set_progress_handler(None, 0)
+
     def close(self) -> None:
         with self._guard:
             for connection in self._connections:
@@ -252,9 +286,14 @@ class SqliteDatabase(Database):
         self._local = threading.local()
 
     def schema(self, statement: str) -> str:
-        return statement.replace("SERIAL_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT").replace(
-            "BYTES", "BLOB"
-        )
+        for ours, theirs in (
+            ("SERIAL_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            ("NUMBER_KEY", "INTEGER PRIMARY KEY"),
+            ("SEARCH_WORDS", "TEXT"),
+            ("BYTES", "BLOB"),
+        ):
+            statement = statement.replace(ours, theirs)
+        return statement
 
     def lock_schema(self, transaction: Transaction) -> None:
         """Nothing to do: BEGIN IMMEDIATE lets one writer in."""

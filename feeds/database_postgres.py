@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from feeds.database import Database, Row, StoreError, Transaction
+from feeds.database import Database, Row, StoreError, TooSlowError, Transaction
 from feeds.many_rows import spread
 
 try:
@@ -47,6 +47,8 @@ class _PostgresTransaction:
     Each trip to the server waits for a process there to be woken, on a busy machine longer than
     for the work itself.
     """
+
+    dialect = "postgresql"
 
     def __init__(self, connection: Connection, *, begins: bool = False) -> None:
         self._connection = connection
@@ -168,6 +170,18 @@ class PostgresDatabase(Database):
         with self._connected() as connection:
             yield _PostgresTransaction(connection)
 
+    @contextmanager
+    def reading_within(self, seconds: float) -> Iterator[Transaction]:
+        limit = f"SET LOCAL statement_timeout = {int(seconds * 1000)}"
+        try:
+            with self.transaction() as transaction:
+                transaction.run(limit)
+                yield transaction
+        except StoreError as error:
+            if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                raise TooSlowError from error
+            raise
+
     def close(self) -> None:
         with self._guard:
             for connection in self._connections:
@@ -176,9 +190,14 @@ class PostgresDatabase(Database):
         self._local = threading.local()
 
     def schema(self, statement: str) -> str:
-        return statement.replace(
-            "SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-        ).replace("BYTES", "BYTEA")
+        for ours, theirs in (
+            ("SERIAL_KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            ("NUMBER_KEY", "BIGINT PRIMARY KEY"),
+            ("SEARCH_WORDS", "TSVECTOR"),
+            ("BYTES", "BYTEA"),
+        ):
+            statement = statement.replace(ours, theirs)
+        return statement
 
     def lock_schema(self, transaction: Transaction) -> None:
         transaction.one("SELECT pg_advisory_xact_lock(:lock)", lock=_SCHEMA_LOCK)

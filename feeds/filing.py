@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from feeds.model import Item
 
 # Items on one page of a month: lists of this length are read, and stay small.
-PAGE = 50
+PAGE = 30
 # Addresses in one sitemap; the protocol allows 50 000, but a new item writes the last one anew.
 SITEMAP = 1_000
 

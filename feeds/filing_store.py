@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Items that are in memory at once while a whole bulletin is written.
 _BATCH = 500
+# Corrections of one item that its page tells of.
+_MOST_FORMER = 50
 
 
 class FilingStore:
@@ -115,13 +117,16 @@ class FilingStore:
             yield from items
             place = place_of(items[-1])
 
-    def last_wording(self, item: Item) -> Former | None:
-        """Return what an item was before its last correction; None where it had none."""
+    def former(self, item: Item) -> tuple[Former, ...]:
+        """Return what an item was before each of its corrections, the oldest first.
+
+        Of very many the last ones. Wordings of an item that was merged into it are none of its own.
+        """
         if not item.revision:
-            return None
+            return ()
         with self._database.reading() as transaction:
-            row = transaction.one(_LAST_WORDING, id=item.id)
-        return former_from(row) if row else None
+            rows = transaction.all(_FORMER, id=item.id, most=_MOST_FORMER)
+        return tuple(former_from(row) for row in reversed(rows))
 
     def changes(
         self, bulletin: str, month: Month, *, start: int, limit: int
@@ -190,7 +195,7 @@ _NEWER = (
 )
 _SAME_DAY = f"SELECT {ITEM} {_OF} AND {_LATER} ORDER BY published, token LIMIT :limit"
 _LATER_DAYS = f"SELECT {ITEM} {_OF} AND {_DAY} > :day ORDER BY {_ORDER} LIMIT :limit"
-_LAST_WORDING = f"""
+_FORMER = f"""
 SELECT {FORMER} FROM revisions
-WHERE item = :id AND merged_from IS NULL ORDER BY revision DESC LIMIT 1
+WHERE item = :id AND merged_from IS NULL ORDER BY revision DESC LIMIT :most
 """

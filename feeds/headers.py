@@ -27,6 +27,7 @@ FEED_TYPES = {
 _SUFFIX_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
     ".opml": "text/x-opml; charset=utf-8",
     ".json": "application/json",
@@ -61,18 +62,38 @@ _IF_ERROR_S = 86_400
 _SOME_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 _FIRES = 50
 
-# No script anywhere, and nothing from other sites but the pictures of items.
+# Scripts and styles of our own only, and nothing from other sites but the pictures of items.
+_ONLY_OURS = "default-src 'none'; base-uri 'none'; form-action 'self'; style-src 'self'"
 POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: http: data:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    f"{_ONLY_OURS}; script-src 'self'; img-src * data:; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+# What other sites may show in a frame: no script, no picture, and a form that a mail confirms.
+FRAMED_POLICY = f"{_ONLY_OURS}; img-src data:; frame-ancestors *"
+FRAMED = r"[^/]+/embed/(latest|sign-up)[.]html"
+_IS_FRAMED = re.compile(FRAMED)
+# No page needs a device, a place or a payment of its reader.
+_DEVICES = (
+    "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi "
+    "payment usb"
 )
 # Everything public may be read by scripts of other sites, also what is not there.
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
 }
-# What is said of every document in the same words.
-ALWAYS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+# What is said of every answer, of documents as of pages that are made for one reader.
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{device}=()" for device in _DEVICES.split()),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# Documents are for everybody, frames and scripts of other sites included.
+ALWAYS = SAFE | {"Cross-Origin-Resource-Policy": "cross-origin"}
+TRANSPORT = "Strict-Transport-Security"
+_TWO_YEARS_S = 63_072_000
 # If-None-Match is no header that browsers send unasked: a reader in a browser asks first.
 PREFLIGHT = {
     "Allow": "GET, HEAD, OPTIONS",
@@ -90,6 +111,7 @@ class DocumentHeaders:
     cache_control: str
     link: str = ""
     vary: str = ""
+    policy: str = POLICY
 
 
 class SiteHeaders:
@@ -98,6 +120,9 @@ class SiteHeaders:
     def __init__(self, settings: Settings) -> None:
         self._base_url = _address(settings.base_url)
         self._hubs = tuple(map(_address, settings.site.hubs))
+        is_secret = self._base_url.startswith("https://")
+        # Whoever came by https once never comes by http again: nobody can listen on the way.
+        self.transport = {TRANSPORT: f"max-age={_TWO_YEARS_S}"} if is_secret else {}
         self._cached = {
             bulletin.slug: _cache_control(_rhythm(bulletin)) for bulletin in settings.bulletins
         }
@@ -118,6 +143,7 @@ class SiteHeaders:
             cache_control=self._cache_control(path),
             link=self._link(path),
             vary=vary(path),
+            policy=FRAMED_POLICY if _IS_FRAMED.fullmatch(path) else POLICY,
         )
 
     def _cache_control(self, path: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from feeds.columns import FORMER, ITEM, content_columns, content_json, former_from, item_from
 from feeds.instants import from_column, to_column
 from feeds.keys import title_key
+from feeds.search_index_store import index_items
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,6 +140,7 @@ class ItemAdminStore:
                 now=to_column(now),
                 id=item.id,
             )
+            index_items(transaction, [item.id])
 
     def withdraw(self, item: Item, *, now: datetime) -> None:
         """Have an item shown as withdrawn: it stays where it is, and is in no edition to come.
@@ -211,6 +213,7 @@ class ItemAdminStore:
                 number=number,
                 now=to_column(now),
             )
+            index_items(transaction, [older.id, newer.id])
 
 
 # Since when an item stands on no page: not where it is on one, or on a page of older items.

@@ -26,6 +26,7 @@ from feeds.instants import to_column
 from feeds.item_admin_store import ItemError, current_item, take_number
 from feeds.item_store import INSERT_ITEM
 from feeds.model import Evidence
+from feeds.search_index_store import index_items
 from feeds.wordings import formers, merged_wordings, taken_apart, without_address, wordings
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class ItemSplitStore:
             _write(step, older, mine, left, now=None if kept else now)
             _write(step, newer, theirs, [], now=theirs[-1].since)
             _part_places(transaction, older, newer, (mine, theirs), handed_over.get("sources", {}))
+            index_items(transaction, [older.id, newer.id])
             return _split(transaction, older, newer)
 
     def split(self, item: Item, *, at: int, announce: bool, zone: ZoneInfo, now: datetime) -> Split:
@@ -124,6 +126,7 @@ class ItemSplitStore:
             _write(step, other, after, [], now=after[-1].since)
             _hand_on_source_id(transaction, kept, other, after)
             _part_found(transaction, kept, other, before, after)
+            index_items(transaction, [kept.id, other.id])
             return _split(transaction, kept, other)
 
     def _insert(

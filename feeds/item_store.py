@@ -16,6 +16,7 @@ from feeds.feed_store import parts_of_new, recently_published
 from feeds.identifiers import mint_id, new_token
 from feeds.instants import to_column
 from feeds.known_store import RECENT, batches, known_items, letters
+from feeds.search_index_store import index_items
 from feeds.source_store import finish, hold
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class ItemStore:
                 ],
             )
             _sight(transaction, check, changes, ids)
+            index_items(transaction, [*ids, *(revision.item.id for revision in changes.revised)])
             finish(transaction, outcome)
         return ids
 

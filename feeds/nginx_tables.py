@@ -13,10 +13,13 @@ from feeds.headers import (
     ARCHIVED_CACHE,
     CORS,
     FEED_TYPES,
+    FRAMED,
+    FRAMED_POLICY,
     IS_XML_FEED,
     OPENED_AS,
     OPENING,
     PREFLIGHT,
+    TRANSPORT,
     SiteHeaders,
     vary,
 )
@@ -76,8 +79,8 @@ def nginx_tables(settings: Settings, routes: Iterable[Route]) -> str:
             default=PREFLIGHT["Allow"],
         ),
         *(
-            _table("$uri", variable_of(name), [], default=value)
-            for name, value in {**CORS, **ALWAYS}.items()
+            _table("$uri", variable_of(name), _exceptions(name), default=value)
+            for name, value in {**CORS, **ALWAYS, TRANSPORT: "", **headers.transport}.items()
         ),
     ]
     return "\n".join([_HEAD, *tables])
@@ -86,6 +89,12 @@ def nginx_tables(settings: Settings, routes: Iterable[Route]) -> str:
 def variable_of(header: str) -> str:
     """Return the variable that holds a header's value."""
     return "$tidings_" + header.lower().replace("-", "_")
+
+
+def _exceptions(header: str) -> list[Row]:
+    """Return the documents of which something else is said: frames of other sites may show them."""
+    is_policy = header == "Content-Security-Policy"
+    return [(f"~^/{FRAMED}$", FRAMED_POLICY)] if is_policy else []
 
 
 def _freshness(headers: SiteHeaders) -> list[Row]:

@@ -65,7 +65,12 @@ class Publisher:
         self._renderer = renderer
         self._output = output
         self._pages = PagePublisher(
-            items=items, filing=filing, settings=settings, renderer=renderer, output=output
+            sources=sources,
+            items=items,
+            filing=filing,
+            settings=settings,
+            renderer=renderer,
+            output=output,
         )
         self._feeds = FeedPublisher(items=items, feeds=feeds, settings=settings, output=output)
         self._departures = departures
@@ -108,6 +113,10 @@ class Publisher:
             self._output.write(manifest.NAME, replace(site, refused=merged).to_bytes())
             self._refused[""] = merged
         return tuple(bulletin.slug for bulletin, _ in behind)
+
+    def staying(self) -> tuple[BulletinSettings, ...]:
+        """Return the bulletins that are published still, and have not left."""
+        return self._departures.refresh()
 
     def publish_page(self, bulletin: BulletinSettings, state: BulletinState) -> None:
         """Write a bulletin's page anew: something that it leads to has come. Raises as above."""
@@ -170,6 +179,8 @@ class Publisher:
             bulletin.icon,
             bulletin.corrections_in_feed,
             bulletin.views,
+            [(source.name, str(source.schedule)) for source in bulletin.sources],
+            self._settings.is_searched,
             bulletin.farewell,
             self._departures.farewell(bulletin.slug),
         )
@@ -244,4 +255,4 @@ def _complain(refused: Iterable[Refusal], done: Manifest) -> None:
 
 def _unwell(state: BulletinState) -> str:
     """Return what a page says of sources that are not well, in a form that changes with it."""
-    return f"{state.unwell} since {state.stale_since}" if state.unwell else ""
+    return ", ".join(f"{one.name} since {one.since}" for one in state.sick)

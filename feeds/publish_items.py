@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from feeds.addresses import item_path
 from feeds.filing import place_of
-from feeds.pages import Around, item_page, moved_page
+from feeds.page_views import Around
+from feeds.pages import item_page, moved_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ class ItemPublisher:
                 bulletin,
                 settings=self._settings,
                 renderer=self._renderer,
-                former=self._filing.last_wording(item),
+                former=self._filing.former(item),
                 around=around,
             )
             self._write(item_path(bulletin.slug, item.token), page)

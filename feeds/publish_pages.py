@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.addresses import DIGESTS, FEED_STYLE
+from feeds.addresses import ASSETS, DIGESTS
+from feeds.embed_pages import FOLDER, SIGN_UP, embed_pages
 from feeds.farewell import notice_html, notice_language
 from feeds.filing import by_year
 from feeds.opml import OPML_FILE, write_opml
-from feeds.pages import Beside, Link, bulletin_page, index_page, stylesheet
+from feeds.page_views import Beside, Link, source_views
+from feeds.pages import bulletin_page, index_page
 from feeds.publish_archive import ArchivePublisher
 from feeds.publish_items import ItemPublisher
 from feeds.selections import merge_as_bulletin, view_as_bulletin
@@ -20,23 +22,27 @@ if TYPE_CHECKING:
     from config.settings import BulletinSettings, Settings
     from feeds.filing_store import FilingStore
     from feeds.item_store import ItemStore
+    from feeds.model import Item
     from feeds.output import Output
     from feeds.records import BulletinState
     from feeds.render import Renderer
+    from feeds.source_store import SourceStore
 
 
 class PagePublisher:
     """Writes pages; what each holds is said in ``feeds.pages`` and ``feeds.archive_pages``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the stores and the place that it stands between
         self,
         *,
+        sources: SourceStore,
         items: ItemStore,
         filing: FilingStore,
         settings: Settings,
         renderer: Renderer,
         output: Output,
     ) -> None:
+        self._sources = sources
         self._items = items
         self._filing = filing
         self._settings = settings
@@ -59,6 +65,8 @@ class PagePublisher:
         """Write the page of a bulletin with its latest items."""
         items = self._items.latest(bulletin.slug, self._settings.site.window)
         months = self._archive.months(bulletin)
+        names = [source.name for source in bulletin.sources]
+        news = self._sources.last_news(bulletin.slug, names)
         page = bulletin_page(
             bulletin,
             items,
@@ -66,15 +74,27 @@ class PagePublisher:
             settings=self._settings,
             renderer=self._renderer,
             beside=Beside(
+                sources=source_views(bulletin, state, news),
                 years=tuple(by_year(months).items()),
                 latest_month=max(months, default=None),
                 views=tuple(Link(f"{view.name}/", view.title) for view in bulletin.views),
                 notice=notice_html(bulletin),
                 notice_language=notice_language(bulletin),
                 digests=self._digests(bulletin),
+                embed=FOLDER,
             ),
         )
         self._write(f"{bulletin.slug}/index.html", page)
+        self._publish_embeds(bulletin, items)
+
+    def _publish_embeds(self, bulletin: BulletinSettings, items: Sequence[Item]) -> None:
+        """Write what the bulletin's own site can show of it."""
+        pages = dict(embed_pages(bulletin, items, settings=self._settings, renderer=self._renderer))
+        for path, page in pages.items():
+            self._write(path, page)
+        sign_up = f"{bulletin.slug}/{FOLDER}{SIGN_UP}"
+        if sign_up not in pages:
+            self._output.remove(sign_up)
 
     def _digests(self, bulletin: BulletinSettings) -> str:
         """Return where past digests are listed, relative to the bulletin's folder, if anywhere."""
@@ -93,8 +113,8 @@ class PagePublisher:
             published, merges=merges, settings=self._settings, renderer=self._renderer
         )
         self._write("index.html", page)
-        self._write("style.css", stylesheet(self._renderer))
-        self._write(FEED_STYLE, self._renderer.render(FEED_STYLE))
+        for name in ASSETS:
+            self._write(name, self._renderer.render(name))
         self._publish_lists([bulletin for bulletin, _ in published], merges)
 
     def _publish_lists(

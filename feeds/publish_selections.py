@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feeds.bulletin_feed import feed_paths
-from feeds.pages import Beside, Link, bulletin_page
+from feeds.page_views import Beside, Link
+from feeds.pages import bulletin_page
 from feeds.publish_checked import write_checked
 from feeds.selections import (
     MOST_SCANNED,

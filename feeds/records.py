@@ -128,19 +128,22 @@ class Outcome:
     leased_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SickSource:
+    """A source that is not well, and when it was last read with success; None: never."""
+
+    name: str
+    since: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulletinState:
-    """How far a bulletin has come, and the id of its feeds.
-
-    ``unwell`` counts the sources that are not well; ``stale_since`` is when the first of these
-    was last read with success, None where that never was.
-    """
+    """How far a bulletin has come, the id of its feeds, and which sources are not well."""
 
     slug: str
     feed_id: str
     number: int
-    unwell: int = 0
-    stale_since: datetime | None = None
+    sick: tuple[SickSource, ...] = ()
 
 
 class LeaseLostError(Exception):

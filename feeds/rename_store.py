@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from feeds.search_index_store import refill
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
@@ -62,6 +64,8 @@ def _rename(database: Database, former: str, slug: str) -> None:
             rest=len(former) + 1,
             below=f"{former}/%",
         )
+        # Their words are found by the name of their bulletin.
+        refill(transaction)
         transaction.run("DELETE FROM bulletins WHERE slug = :former", former=former)
         transaction.run(
             "UPDATE bulletins SET feed_id = :feed_id WHERE slug = :slug", feed_id=feed_id, slug=slug

@@ -23,7 +23,7 @@ from feeds.translations import CatalogueError, Translations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
     from zoneinfo import ZoneInfo
 
     from jinja2 import Template
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks ps sd ug ur yi".split())
 _ESCAPED = (".html", ".xml")
 _MEGABYTE = 1_000_000
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 class TemplateError(Exception):
@@ -132,6 +133,7 @@ def _environment(folders: tuple[Path, ...], translations: Translations, *, sandb
     _translate(environment, translations)
     filters: dict[str, Callable[..., str]] = {
         "day": day,
+        "duration": duration,
         "instant": instant,
         "minute": minute,
         "size": size,
@@ -226,6 +228,15 @@ def minute(value: datetime, zone: ZoneInfo, language: str) -> str:
     return pattern.replace("{0}", clock).replace(
         "{1}", format_date(value.astimezone(zone), "medium", locale=locale)
     )
+
+
+def duration(value: timedelta, language: str) -> str:
+    """Write how long something takes as people of a language write it: 30 minutes."""
+    from babel.units import format_unit
+
+    seconds = int(value.total_seconds())
+    unit, length = next((unit, each) for unit, each in _UNITS if seconds % each == 0)
+    return format_unit(seconds // length, f"duration-{unit}", locale=_locale(language))
 
 
 def size(count: int, language: str) -> str:

@@ -288,5 +288,29 @@ FEEDS = Migrations(
             )
             """,
         ),
+        (
+            # What readers search (feeds.search_index_store): the words of each item that is shown.
+            # id is made of its day and of its own id, so that its order is that of time.
+            """
+            CREATE TABLE searched (
+                id NUMBER_KEY,
+                item TEXT NOT NULL,
+                scope TEXT NOT NULL,
+                title TEXT NOT NULL,
+                words SEARCH_WORDS NOT NULL
+            )
+            """,
+            # How far the items of before there was a search are put there: up to a number of a
+            # bulletin, by which recipe.
+            """
+            CREATE TABLE search_filled (
+                recipe INTEGER NOT NULL,
+                is_done INTEGER NOT NULL,
+                bulletin TEXT NOT NULL,
+                number BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO search_filled (recipe, is_done, bulletin, number) VALUES (0, 0, '', 0)",
+        ),
     ),
 )

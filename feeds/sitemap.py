@@ -65,7 +65,8 @@ def robots(slugs: Iterable[str], settings: Settings) -> bytes:
     """Return robots.txt: all that is public may be read; where the sitemaps are."""
     base_url = settings.base_url
     maps = [f"{base_url}/{SITEMAP_FILE}", *(f"{base_url}/{slug}/{SITEMAP_FILE}" for slug in slugs)]
-    lines = ["User-agent: *", "Disallow: /feeds/", "Disallow: /mails/", "Disallow: /unsubscribe/"]
+    unread = ("feeds/", "mails/", "search", "unsubscribe/")
+    lines = ["User-agent: *", *(f"Disallow: /{path}" for path in unread)]
     return "\n".join([*lines, "", *(f"Sitemap: {address}" for address in maps), ""]).encode()
 
 

@@ -14,7 +14,7 @@ from feeds.guards import normal_of
 from feeds.habit import MOST_OCCASIONS
 from feeds.instants import from_column, to_column
 from feeds.kept_page_store import keep
-from feeds.records import BulletinState, Claim, LeaseLostError
+from feeds.records import BulletinState, Claim, LeaseLostError, SickSource
 from feeds.registration_store import register
 from feeds.source_columns import (
     CHECK,
@@ -27,7 +27,7 @@ from feeds.source_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from config.settings import BulletinSettings
@@ -50,17 +50,31 @@ class SourceStore:
     def bulletin_states(self) -> dict[str, BulletinState]:
         """Return all bulletins that were ever configured, by slug."""
         with self._database.reading() as transaction:
-            rows = transaction.all(_BULLETIN_STATES)
+            rows = transaction.all("SELECT slug, feed_id, number FROM bulletins ORDER BY slug")
+            ill = transaction.all(_SICK)
+        sick: dict[str, list[SickSource]] = {}
+        for row in ill:
+            found = SickSource(row["name"], from_column(row["succeeded"]))
+            sick.setdefault(row["bulletin"], []).append(found)
         return {
             row["slug"]: BulletinState(
                 slug=row["slug"],
                 feed_id=row["feed_id"],
                 number=row["number"],
-                unwell=row["unwell"],
-                stale_since=from_column(row["stale_since"]),
+                sick=tuple(sick.get(row["slug"], ())),
             )
             for row in rows
         }
+
+    def last_news(self, bulletin: str, sources: Iterable[str]) -> dict[str, datetime]:
+        """Return when each of these sources had something new last, since its baseline."""
+        found: dict[str, datetime] = {}
+        with self._database.reading() as transaction:
+            for source in sources:
+                row = transaction.one(_LAST_NEWS, bulletin=bulletin, source=source)
+                if row is not None:
+                    found[source] = from_column(str(row["finished"]))
+        return found
 
     def sources(self, *, resting: bool = False) -> tuple[SourceState, ...]:
         """Return the registered sources with their states; with those that rest, if wanted."""
@@ -239,11 +253,15 @@ _RELEASE = "UPDATE bulletins SET leased_until = '' WHERE slug = :slug AND lease 
 _FIRST_ASKED = """
 SELECT finished FROM checks WHERE bulletin = :bulletin AND source = :source ORDER BY id LIMIT 1
 """
-_BULLETIN_STATES = """
-SELECT slug, feed_id, number, count(sources.name) AS unwell, min(succeeded) AS stale_since
-FROM bulletins LEFT JOIN sources
-    ON sources.bulletin = bulletins.slug AND active = 1 AND problem <> ''
-GROUP BY slug, feed_id, number ORDER BY slug
+_SICK = """
+SELECT bulletin, name, succeeded FROM sources WHERE active = 1 AND problem <> ''
+ORDER BY bulletin, name
+"""
+# As the index checks_with_news has the same words.
+_LAST_NEWS = """
+SELECT finished FROM checks
+WHERE bulletin = :bulletin AND source = :source AND outcome = 'changed' AND new > 0
+ORDER BY id DESC LIMIT 1
 """
 
 

@@ -99,6 +99,7 @@ def serving(app: App, port: int = 0, *, renew: Renew = NO_RENEWAL) -> Iterator[s
                 http=connection_class(_FILES, published.at_once),
                 log_config=None,
                 access_log=False,
+                server_header=False,
                 proxy_headers=False,
             )
         )

@@ -52,7 +52,7 @@ COMPANIONS = {
     "lxml": {"feeds/conformance_xml.py", "feeds/read_feed.py", "feeds/read_xpath.py"},
     "urllib3": {"feeds/fetch.py", "feeds/fetch_connections.py", "feeds/fetch_problems.py"},
     "selectolax": {"feeds/read_page.py"},
-    "markupsafe": {"feeds/pages.py", "feeds/render.py"},
+    "markupsafe": {"feeds/page_views.py", "feeds/pages.py", "feeds/render.py"},
     "starlette": {
         "tidings/api/metrics.py",
         "tidings/api/pages.py",
@@ -71,6 +71,7 @@ COMPANIONS = {
         "tidings/web_bounces.py",
         "tidings/web_preferences.py",
         "tidings/web_private_feeds.py",
+        "tidings/web_search.py",
         "tidings/web_signup.py",
         "tidings/web_unsubscribe.py",
     },

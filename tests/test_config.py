@@ -352,7 +352,7 @@ MAIN = "bulletins.harbour.sources.main"
             '# here\n[site]\nbase_ur = "https://news.test"',
             (
                 "3: site.base_ur: unknown key; did you mean 'base_url'? "
-                "Known: authority, base_url, hubs, output, span, templates, title, window"
+                "Known: authority, base_url, hubs, output, search, span, templates, title, window"
             ),
         ),
         (

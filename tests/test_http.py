@@ -29,7 +29,7 @@ from config.load import load
 from config.write import bulletin_toml
 from feeds import manifest
 from feeds.addresses import ATOM, RSS
-from feeds.headers import POLICY
+from feeds.headers import ALWAYS, FRAMED_POLICY, POLICY, SAFE
 from feeds.nginx_tables import nginx_tables
 from feeds.output import FolderOutput
 from feeds.routes import ROUTES, Route, write_routes
@@ -323,6 +323,8 @@ def test_a_part_is_answered_with_the_whole(server: Server, asked: str) -> None:
             )
         ),
         ("/style.css", "text/css; charset=utf-8", ""),
+        ("/copy.js", "text/javascript; charset=utf-8", ""),
+        ("/harbour/embed/latest.html", "text/html; charset=utf-8", ""),
     ],
 )
 def test_a_document_says_what_it_is(server: Server, path: str, kind: str, link: str) -> None:
@@ -335,8 +337,9 @@ def test_a_document_says_what_it_is(server: Server, path: str, kind: str, link: 
         headers["cache-control"]
         == "public, max-age=1200, stale-while-revalidate=1200, stale-if-error=86400"
     )
-    assert headers["content-security-policy"] == POLICY
-    assert headers["x-content-type-options"] == "nosniff"
+    policy = FRAMED_POLICY if "/embed/" in path else POLICY
+    for name, value in (ALWAYS | {"Content-Security-Policy": policy}).items():
+        assert headers[name.lower()] == value
     assert headers["access-control-allow-origin"] == "*"
     opened = ", Sec-Fetch-Dest" if path.endswith((RSS, ATOM)) else ""
     assert headers["vary"] == f"Accept-Encoding{opened}"
@@ -409,6 +412,38 @@ def test_nothing_of_the_request_is_repeated(server: Server, said: dict[str, str]
     assert answer.body == plain.body
     assert answer.headers["link"] == plain.headers["link"]
     assert "evil" not in moved.headers["location"]
+
+
+# --- what browsers are told not to do ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        *((path, "GET") for path in (FEED, "/", "/copy.js", "/harbour", "/port/", "/nothing")),
+        *((path, "GET") for path in ("/health", "/subscribe/harbour", "/search?q=ship", "/desk/")),
+        *((path, "GET") for path in ("/unsubscribe/nothing", "/search?page=0", "/mails/")),
+        ("/harbour/", "POST"),
+        ("/harbour/", "OPTIONS"),
+        ("/subscribe/harbour", "POST"),
+    ],
+)
+def test_every_answer_says_what_browsers_must_not_do(
+    server: Server, path: str, method: str
+) -> None:
+    """Run a script or a style that is not ours, frame it, guess its type, go back to http.
+
+    Documents, pages that are made for one reader, redirects and errors alike.
+    """
+    headers = server.ask(path, {"Content-Length": "0"} if method == "POST" else {}, method).headers
+
+    assert SAFE.keys() <= {name.title() for name in headers}
+    assert headers["strict-transport-security"] == "max-age=63072000"
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "server" not in headers or "/" not in headers["server"]
 
 
 # --- what is not there ---------------------------------------------------------------------

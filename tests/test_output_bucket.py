@@ -221,7 +221,7 @@ def test_a_bucket_holds_what_a_folder_holds(
     (tmp_path / "bulletin.txt").write_text(BULLETIN)
     settings = service.settings(prefix)
     bulletin = bulletin_toml(slug="harbour", title="Harbour", file="bulletin.txt")
-    site = '[site]\nbase_url = "https://news.example.org"\n'
+    site = '[site]\nbase_url = "https://news.example.org"\nsearch = "yes"\n'
     (tmp_path / "tidings.toml").write_text(site + bulletin)
     in_bucket = f'[bucket]\naddress = "{settings.address}"\nendpoint = "{settings.endpoint}"\n'
     (tmp_path / "bucket.toml").write_text(site + in_bucket + bulletin)

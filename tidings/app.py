@@ -25,6 +25,8 @@ from feeds.ping_store import PingStore
 from feeds.publishing import publisher_on
 from feeds.render import Renderer, package_templates, package_translations
 from feeds.schema import FEEDS
+from feeds.search_index_store import prepare_search
+from feeds.search_store import SearchStore
 from feeds.selection_store import SelectionStore
 from feeds.source_store import SourceStore
 from feeds.turn_store import TurnStore
@@ -78,6 +80,7 @@ class App:
     turns: TurnStore
     item_admin: ItemAdminStore
     item_split: ItemSplitStore
+    search: SearchStore
     subscribers: SubscriberStore
     signups: SignUpStore
     wishes: WishStore
@@ -195,6 +198,7 @@ def open_app(
             turns=TurnStore(database),
             item_admin=ItemAdminStore(database),
             item_split=ItemSplitStore(database, authority=authority),
+            search=SearchStore(database),
             subscribers=subscribers,
             signups=SignUpStore(database, mail_domain=mail_domain(settings)),
             wishes=WishStore(database),
@@ -241,6 +245,8 @@ def open_app(
         if register:
             app.sources.register(settings.bulletins, now=clock())
             _register_channels(app)
+        # After that, for a bulletin may have another name by now.
+        prepare_search(database)
         yield app
 
 

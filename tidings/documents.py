@@ -126,7 +126,7 @@ class Documents:
         bodies = {"": content}
         if has_twins(said.content_type):
             bodies |= _read_twins(file, modified_ns)
-        return _document(stamp, modified_ns // _NS, bodies, said)
+        return _document(stamp, modified_ns // _NS, bodies, said, self._headers.transport)
 
 
 def is_file(path: Path) -> bool:
@@ -178,6 +178,7 @@ def _document(
     modified_s: int,
     bodies: Mapping[str, bytes],
     said: DocumentHeaders,
+    transport: Mapping[str, str],
 ) -> Document:
     tag = hashlib.sha256(bodies[""]).hexdigest()[:20]
     shared = {
@@ -192,6 +193,8 @@ def _document(
         "Content-Type": said.content_type,
         **({"Link": said.link} if said.link else {}),
         **ALWAYS,
+        "Content-Security-Policy": said.policy,
+        **transport,
     }
     sizes = {coding: len(body) for coding, body in bodies.items()}
     fields = {

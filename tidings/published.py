@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from feeds.headers import CORS, OPENED_AS, OPENED_TYPE, OPENING, PREFLIGHT, is_xml_feed
+from feeds.headers import CORS, OPENED_AS, OPENED_TYPE, OPENING, PREFLIGHT, SAFE, is_xml_feed
 from feeds.routes import ROUTES, Routes, read_routes
 from tidings.conditions import choose_coding, is_known
 from tidings.documents import KNOWN, Documents, fields_of
@@ -50,11 +50,17 @@ class Published:
     def __init__(self, folder: Path, headers: SiteHeaders) -> None:
         self._folder = folder
         self._documents = Documents(folder, headers)
+        self._safe = fields_of(
+            SAFE | {"Cross-Origin-Resource-Policy": "same-origin"} | headers.transport
+        )
         self._routes = Routes(())
         self._routes_until = 0.0
 
     def before(self, otherwise: ASGIApp) -> ASGIApp:
-        """Return the application that answers what is published itself, and dates all answers."""
+        """Return the application that answers what is published itself.
+
+        All answers, whoever makes them, have a date and say what browsers must not do with them.
+        """
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -62,7 +68,7 @@ class Published:
                 return
             found = self._answer(scope) if scope["method"] in _READING else None
             if found is None:
-                await otherwise(scope, receive, _dated(send))
+                await otherwise(scope, receive, _completed(send, self._safe))
                 return
             status, fields, body = found
             await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -104,14 +110,24 @@ class Published:
         address = scope["path"][1:]
         if (route := self._moved().find(address)) is not None:
             # Of what is gone, the page of the site's other errors tells.
-            return _redirect(route.location) if route.location else None
+            return self._redirect(route.location) if route.location else None
         document = self._documents.find(address)
         if document is not None:
             return _document_answer(document, scope)
         if self._documents.is_folder(address):
             # Relative, so that it is right below any address and for any name of this host.
-            return _redirect(f"{address.rpartition('/')[2]}/")
+            return self._redirect(f"{address.rpartition('/')[2]}/")
         return None
+
+    def _redirect(self, location: str) -> tuple[int, Fields, bytes]:
+        headers = {
+            "Location": location,
+            "Cache-Control": f"public, max-age={_MOVED_S}",
+            "Content-Length": "0",
+            **CORS,
+        }
+        date = (b"date", _http_date(int(time.time())))
+        return 301, [*fields_of(headers), *self._safe, date], b""
 
     def _moved(self) -> Routes:
         now = time.monotonic()
@@ -180,24 +196,17 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _redirect(location: str) -> tuple[int, Fields, bytes]:
-    headers = {
-        "Location": location,
-        "Cache-Control": f"public, max-age={_MOVED_S}",
-        "Content-Length": "0",
-        **CORS,
-    }
-    return 301, [*fields_of(headers), (b"date", _http_date(int(time.time())))], b""
-
-
-def _dated(send: Send) -> Send:
-    async def dated(message: Message) -> None:
+def _completed(send: Send, safe: Fields) -> Send:
+    async def completed(message: Message) -> None:
         if message["type"] == "http.response.start":
+            fields = [(name.lower(), value) for name, value in message.get("headers", ())]
+            said = {name for name, _ in fields}
             date = (b"date", _http_date(int(time.time())))
-            message = {**message, "headers": [*message.get("headers", ()), date]}
+            more = [field for field in safe if field[0] not in said]
+            message = {**message, "headers": [*fields, *more, date]}
         await send(message)
 
-    return dated
+    return completed
 
 
 _last_date = (0, b"")

@@ -1,7 +1,7 @@
 """The service's addresses: what was published, how it is, and the way out of a mail.
 
-Everything public is a file that was written before; nothing is rendered for a reader, so that
-any other web server can serve the same folder.
+Everything public but the search is a file that was written before, so that any other web server
+can serve the same folder.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tidings.web_answers import html, is_here, page_headers
 from tidings.web_bounces import bounce_routes
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
+from tidings.web_search import search_routes
 from tidings.web_signup import signup_routes
 from tidings.web_unsubscribe import unsubscribe_routes
 
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 # A few threads are enough for small pages, and each costs memory.
 _THREADS = 4
+# A mail has its styles on its elements, as mail programs want them.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def published_documents(app: App) -> Published:
@@ -65,6 +71,7 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
             *preference_routes(app),
             *private_feed_routes(app),
             *signup_routes(app),
+            *search_routes(app),
             *desk_routes(app, renew),
             Route("/mails/", _mails(app)),
             Route("/mails/{name}/{part}", _mail(app)),
@@ -111,7 +118,8 @@ def _mail(app: App) -> Callable[[Request], Response]:
         if found is None:
             raise HTTPException(404, "There is no such mail.")
         content, media_type = found
-        return Response(content, media_type=media_type, headers=page_headers())
+        headers = page_headers() | {"Content-Security-Policy": _MAIL_POLICY}
+        return Response(content, media_type=media_type, headers=headers)
 
     return mail
 

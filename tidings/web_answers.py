@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from feeds.headers import POLICY
+from feeds.headers import SAFE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,9 +28,9 @@ def page_headers() -> dict[str, str]:
     """Return the headers of a page that is for one reader only."""
     return {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": POLICY,
+        **SAFE,
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",
     }
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from config.settings import BulletinSettings
-from feeds.headers import CORS, POLICY, content_type
+from feeds.headers import CORS, SAFE, content_type
 from notifier.subscriber_pages import PrivateFeedView, SubscriberPages
 from tidings.conditions import is_known
 from tidings.private_feeds import WRITERS, PrivateDocuments
@@ -53,11 +53,10 @@ class _PrivateFeeds:
         document = self._documents.document(feed, file)
         headers = {
             **CORS,
+            **SAFE,
             "Cache-Control": f"private, max-age={_MAX_AGE_S}",
-            "Content-Security-Policy": POLICY,
             "ETag": f'W/"{document.tag}"',
             "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
             "X-Robots-Tag": "noindex",
         }
         if is_known(

@@ -62,6 +62,8 @@ class _SigningUp:
     def _take(
         self, request: Request, bulletin: BulletinSettings, fields: Mapping[str, str]
     ) -> Response:
+        if not any(name.startswith("cadence-") for name in fields) and not fields.get(_TRAP):
+            return self._go_on(request, bulletin, fields)
         app, now = self._app, self._app.clock()
         client = request.client.host if request.client else ""
         if app.signups.is_crowded(client, now=now):
@@ -71,6 +73,9 @@ class _SigningUp:
                 headers={"Retry-After": "3600"},
             )
         language = self._language(request, bulletin)
+        if fields.get(_TRAP):
+            log.info("a sign-up fell into the trap")
+            return html(self._pages.asked(bulletin, language=language))
         wishes, wrong = self._wishes(fields, bulletin, language)
         try:
             address = parse_address(fields.get("address", ""))
@@ -78,11 +83,19 @@ class _SigningUp:
             wrong = {*wrong, "address"}
         if wrong or wishes is None:
             return self._form(request, bulletin, fields, wrong=wrong)
-        if fields.get(_TRAP):
-            log.info("a sign-up fell into the trap")
-        else:
-            app.signups.ask(address, bulletin.slug, wishes, source="form", client=client, now=now)
+        app.signups.ask(address, bulletin.slug, wishes, source="form", client=client, now=now)
         return html(self._pages.asked(bulletin, language=language))
+
+    def _go_on(
+        self, request: Request, bulletin: BulletinSettings, fields: Mapping[str, str]
+    ) -> Response:
+        """Show the whole form to who gave an address beside a feed; nothing is stored yet."""
+        given = {**_PREVIEW, "address": fields.get("address", "")}
+        try:
+            parse_address(given["address"])
+        except ValueError:
+            return self._form(request, bulletin, given, wrong={"address"})
+        return self._form(request, bulletin, given)
 
     def _wishes(
         self, fields: Mapping[str, str], bulletin: BulletinSettings, language: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from feeds.addresses import page_address
 from feeds.check import Word
-from feeds.pages import bulletin_view
+from feeds.page_views import bulletin_view
 from tidings import item_changes, pausing
 from tidings.api import shapes
 from tidings.desk.item_pages import is_older
