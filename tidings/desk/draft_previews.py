@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from config.settings import BulletinSettings
 from feeds.diff import content_of, publication_time
 from feeds.model import Item
-from feeds.pages import Beside, bulletin_page, stylesheet
+from feeds.page_views import Beside
+from feeds.pages import bulletin_page
 from notifier.compose import Occasion, digest_of
 from tidings.mailing import mail_to_operator
 
@@ -34,7 +35,7 @@ _HEAD = (
     "border-bottom:1px solid #d8d3c6;text-align:start"
 )
 _BODY = re.compile(r"<body[^>]*>")
-_STYLE_LINK = re.compile(r'<link rel="stylesheet"[^>]*>')
+_STYLE_LINK = re.compile(r'<link rel="stylesheet" href="(?:\.\./)*([a-z]+\.css)"[^>]*>')
 
 
 def page_preview(app: App, draft: Draft, entries: Sequence[Entry]) -> str:
@@ -47,8 +48,12 @@ def page_preview(app: App, draft: Draft, entries: Sequence[Entry]) -> str:
         renderer=app.renderer,
         beside=Beside(),
     )
-    style = stylesheet(app.renderer).replace("</", "<\\/")
-    return _harmless(_STYLE_LINK.sub(lambda _: f"<style>{style}</style>", page))
+
+    def style(link: re.Match[str]) -> str:
+        text = app.renderer.render(link[1]).replace("</", "<\\/")
+        return f"<style>{text}</style>"
+
+    return _harmless(_STYLE_LINK.sub(style, page))
 
 
 def mail_preview(app: App, draft: Draft, entries: Sequence[Entry]) -> str:
