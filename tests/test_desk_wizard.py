@@ -162,9 +162,9 @@ def browser() -> Iterator[Browser]:
 def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[World]:
     """Start the service in an empty folder, and sign in by a link of the command line."""
     folder = tmp_path_factory.mktemp("empty")
-    former = os.environ.get("TIDINGS_DESK_PRIVATE_NETWORKS")
-    os.environ["TIDINGS_DESK_PRIVATE_NETWORKS"] = "127.0.0.0/8"
-    service = Service(folder, free_port())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_DESK_PRIVATE_NETWORKS", "127.0.0.0/8")
+        service = Service(folder, free_port())
     try:
         with Origin() as origin, browser.new_context() as context:
             for path, (text, headers) in PAGES.items():
@@ -179,8 +179,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
             yield world
     finally:
         service.stop()
-        if former is None:
-            del os.environ["TIDINGS_DESK_PRIVATE_NETWORKS"]
 
 
 def sign_in_link(service: Service) -> str:

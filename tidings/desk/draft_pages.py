@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from zoneinfo import available_timezones
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -46,6 +45,7 @@ from tidings.desk.draft_views import (
 )
 from tidings.desk.visit import desk_headers
 from tidings.desk.words import counted
+from tidings.desk.zone_guess import all_zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -258,7 +258,7 @@ class _Drafts:
             problems=problems or {},
             looks=LOOKS,
             pauses=PAUSES,
-            zones=sorted(available_timezones()),
+            zones=all_zones(),
             base_url=app.settings.base_url,
             **self._values(draft, seen or self._seen(draft)),
         )

@@ -34,6 +34,7 @@ _HEAD = (
     "font:13px/1.5 system-ui,sans-serif;padding:10px 16px;background:#f1efe8;color:#333;"
     "border-bottom:1px solid #d8d3c6;text-align:start"
 )
+_SCRIPT = re.compile(r"<script\b[^>]*></script>")
 _BODY = re.compile(r"<body[^>]*>")
 _STYLE_LINK = re.compile(r'<link rel="stylesheet" href="(?:\.\./)*([a-z]+\.css)"[^>]*>')
 
@@ -116,5 +117,8 @@ def _item(entry: Entry, bulletin: BulletinSettings, place: int, number: int, now
 
 
 def _harmless(page: str) -> str:
-    """Return a page whose links open nothing: in a frame of a sandbox no new window is let."""
-    return page.replace("<head>", '<head><base target="_blank">', 1)
+    """Return a page of ours whose links open nothing: in a frame of a sandbox no window is let.
+
+    No script would run there either; a browser complains of each.
+    """
+    return _SCRIPT.sub("", page).replace("<head>", '<head><base target="_blank">', 1)

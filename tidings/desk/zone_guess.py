@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 # Where nearly everybody lives in one of several zones.
 _MAIN = {
@@ -42,6 +42,12 @@ def is_zone(name: str) -> bool:
         return bool(name) and bool(ZoneInfo(name))
     except (LookupError, ValueError, OSError):
         return False
+
+
+@lru_cache(maxsize=1)
+def all_zones() -> tuple[str, ...]:
+    """Return the names of all time zones, to choose from; they are looked for on disk, once."""
+    return tuple(sorted(available_timezones()))
 
 
 @lru_cache(maxsize=1)
