@@ -87,6 +87,13 @@
     const said = one("[data-said]", result);
     const count = one("h2", result);
     told.textContent = `${count ? count.textContent : ""}. ${said ? said.textContent : ""}`;
+    // Where the list stands below the picture, a click would else seem to do nothing.
+    const quick = one("[data-quick]");
+    if (quick) {
+      const line = said && one("p", said);
+      quick.textContent = line ? line.textContent : count.textContent;
+      quick.hidden = false;
+    }
     const next = one(".found", result);
     if (next) next.scrollTop = place;
     if (inside) result.focus({ preventScroll: true });
