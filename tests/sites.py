@@ -14,6 +14,7 @@ from worlds import Clock
 from config.load import load
 from tidings.app import open_app
 from tidings.connections import connection_class
+from tidings.renewing import NO_RENEWAL
 from tidings.web import published_documents, web_application
 from tidings.work import publish, tick
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tidings.app import App
+    from tidings.renewing import Renew
 
 
 _FILES = 256
@@ -87,13 +89,13 @@ class Site:
 
 
 @contextmanager
-def serving(app: App, port: int = 0) -> Iterator[str]:
+def serving(app: App, port: int = 0, *, renew: Renew = NO_RENEWAL) -> Iterator[str]:
     """Serve the addresses of the service, without its ticker; give the address of its root."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         published = published_documents(app)
         server = uvicorn.Server(
             uvicorn.Config(
-                web_application(app, published),
+                web_application(app, published, renew=renew),
                 http=connection_class(_FILES, published.at_once),
                 log_config=None,
                 access_log=False,

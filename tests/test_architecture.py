@@ -59,6 +59,8 @@ COMPANIONS = {
         "tidings/api/pages.py",
         "tidings/api/routes.py",
         "tidings/desk/access.py",
+        "tidings/desk/draft_pages.py",
+        "tidings/desk/new_pages.py",
         "tidings/desk/bulletin_pages.py",
         "tidings/desk/edition_pages.py",
         "tidings/desk/frames.py",

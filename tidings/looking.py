@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from config.logins import without_login
 from config.settings import FetchSettings, RuleSettings, SourceSettings
 from feeds.decode import decode
-from feeds.fetch import Fetcher, NotModified, Validators
+from feeds.fetch import Fetcher, FetchError, NotModified, Validators
 from feeds.read import read
 from feeds.read_found_rules import found_rules
 from feeds.read_head import named_feeds
@@ -18,6 +18,7 @@ from tidings.cli import FAILED, USAGE, CommandError
 from tidings.options import time_zone as zone_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from config.kinds import SourceKind
@@ -102,17 +103,35 @@ def look(
     zone = zone_named(time_zone)
     source = _source(location, kind)
     with Fetcher(FetchSettings()) as fetcher:
-        page = fetcher.fetch(source, validators=Validators())
+        page = fetched(fetcher, source)
+    return look_at(page, source, language=language, zone=zone, page_url=page_url)
+
+
+def fetched(fetcher: Fetcher, source: SourceSettings) -> Page:
+    """Return the page of a source that nothing is known of. Raises CommandError and FetchError."""
+    page = fetcher.fetch(source, validators=Validators())
     if isinstance(page, NotModified):
         raise CommandError(
             f"{source.location}: answers 304 though nothing was known of it", code=FAILED
         )
+    return page
+
+
+def look_at(
+    page: Page,
+    source: SourceSettings,
+    *,
+    language: str = "",
+    zone: ZoneInfo,
+    page_url: str = "",
+) -> Look:
+    """Read a page that was fetched; ``page_url`` names the page that a file holds."""
     address = page_url or page.url
     reading = read(
         page.body,
         url=address,
         content_type=page.content_type,
-        kind=kind,
+        kind=source.kind,
         language=language,
         zone=zone,
         now=datetime.now(UTC),
@@ -127,6 +146,21 @@ def look(
         page=page,
         language=language,
     )
+
+
+def own_feed(seen: Look, look_there: Callable[[str], Look]) -> Look | None:
+    """Return the first feed that a page names and that has items, None where there is none.
+
+    A feed is read in its place: it changes less, and says more.
+    """
+    for address in seen.feeds() if seen.file is None else ():
+        try:
+            feed = look_there(address)
+        except (CommandError, FetchError):
+            continue
+        if feed.reading.entries and feed.reading.method == "feed":
+            return feed
+    return None
 
 
 def _source(location: str, kind: SourceKind) -> SourceSettings:

@@ -139,7 +139,7 @@ def preview_mail(app: App, bulletin: BulletinSettings, address: str) -> bytes | 
         return None
     # Once more sent is once more to be read: the same Message-ID would be taken for a copy.
     name = f"preview.{bulletin.slug}.{token_hex(8)}"
-    return _to_operator(app, digest, address, name=name)
+    return mail_to_operator(app, digest, address, name=name)
 
 
 def coming_mail(
@@ -152,7 +152,7 @@ def coming_mail(
     """Return the mail of what a rule of a subscription would take now."""
     digest = coming_digest(app, bulletin, subscription, items)
     name = f"preview.{bulletin.slug}.{token_hex(8)}"
-    return _to_operator(app, digest, address, name=name, form=subscription.form)
+    return mail_to_operator(app, digest, address, name=name, form=subscription.form)
 
 
 def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: str) -> bytes | None:
@@ -164,7 +164,7 @@ def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: st
     if edition is None:
         return None
     digest = edition_digest(app, edition, bulletin, is_replay=True)
-    return _to_operator(
+    return mail_to_operator(
         app,
         digest,
         address,
@@ -174,7 +174,7 @@ def replayed_mail(app: App, bulletin: BulletinSettings, number: int, address: st
     )
 
 
-def _to_operator(  # noqa: PLR0913 - what a mail is made of
+def mail_to_operator(  # noqa: PLR0913 - what a mail is made of
     app: App,
     digest: Digest,
     address: str,
@@ -183,6 +183,7 @@ def _to_operator(  # noqa: PLR0913 - what a mail is made of
     form: Form = Form.HTML,
     sent_at: datetime | None = None,
 ) -> bytes:
+    """Return the mail of a digest to somebody who is no subscriber: its ways out lead nowhere."""
     mail = _rendered(app, digest, form=form, signer=signer_of(app))
     return mail.for_recipient(
         address=address,

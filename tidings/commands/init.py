@@ -10,13 +10,12 @@ from config.load import ConfigError
 from config.logins import without_login
 from config.slugs import slug_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
-from feeds.fetch import FetchError
 from feeds.text import language_tag
 from tidings.app import load_settings
 from tidings.cli import FAILED, OK, USAGE, CommandError
 from tidings.commands.preview import show_entries
 from tidings.configuring import read_text, write_text
-from tidings.looking import look
+from tidings.looking import look, own_feed
 from tidings.options import check_options
 from tidings.terminal import progress, say
 
@@ -70,16 +69,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _feed_instead(seen: Look, options: argparse.Namespace) -> Look:
     """Return the first feed that the page names and that has items; else what was seen."""
-    for address in seen.feeds() if seen.file is None else ():
-        try:
-            feed = look(address, language=options.language, time_zone=options.time_zone)
-        except (CommandError, FetchError):
-            continue
-        if feed.reading.entries and feed.reading.method == "feed":
-            say(f"the page names a feed, which is read instead: {address}")
-            say("(to read the page itself: --page)")
-            return feed
-    return seen
+    feed = own_feed(
+        seen, lambda address: look(address, language=options.language, time_zone=options.time_zone)
+    )
+    if feed is None:
+        return seen
+    say(f"the page names a feed, which is read instead: {feed.location}")
+    say("(to read the page itself: --page)")
+    return feed
 
 
 def _check_slug(options: argparse.Namespace, settings: Settings | None) -> None:

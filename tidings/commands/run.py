@@ -60,7 +60,10 @@ def tell(app: App) -> None:
         "serving %s/ on %s port %d", settings.base_url, settings.server.host, settings.server.port
     )
     if not settings.bulletins:
-        log.warning("%s: no bulletin is configured; add one with: tidings init URL", settings.path)
+        log.warning(
+            "%s: no bulletin is configured; add one at /desk/new, or with: tidings init URL",
+            settings.path,
+        )
     if settings.desk.has_sign_in:
         log.info("the desk is at %s/desk/", settings.base_url)
     elif sys.stdout.isatty():

@@ -8,10 +8,12 @@ from tidings.api.pages import api_page_routes
 from tidings.api.routes import api_routes
 from tidings.desk.audit_pages import audit_routes
 from tidings.desk.bulletin_pages import bulletin_routes
+from tidings.desk.draft_pages import draft_routes
 from tidings.desk.edition_pages import edition_routes
 from tidings.desk.errands import Errands
 from tidings.desk.item_changes import item_change_routes
 from tidings.desk.item_pages import item_routes
+from tidings.desk.new_pages import new_routes
 from tidings.desk.overview import overview_routes
 from tidings.desk.own_pages import own_routes
 from tidings.desk.setting_pages import setting_routes
@@ -40,6 +42,8 @@ def desk_routes(app: App, renew: Renew) -> list[BaseRoute]:
         *source_routes(desk, errands),
         *item_routes(desk),
         *item_change_routes(desk),
+        *new_routes(desk),
+        *draft_routes(desk),
         *audit_routes(desk),
         *edition_routes(desk),
         *subscriber_routes(desk),

@@ -71,5 +71,21 @@ DESK = Migrations(
             )
             """,
         ),
+        (
+            # Pages that somebody is about to have read, until they are saved or a day is over.
+            # state: the rules with the steps that led to them, and what the form says, as JSON.
+            # page: as it was fetched; parts: its style sheets and pictures. Both compressed.
+            """
+            CREATE TABLE drafts (
+                id TEXT PRIMARY KEY,
+                made TEXT NOT NULL,
+                used TEXT NOT NULL,
+                state TEXT NOT NULL,
+                page BYTES NOT NULL,
+                parts BYTES NOT NULL,
+                size BIGINT NOT NULL
+            )
+            """,
+        ),
     ),
 )

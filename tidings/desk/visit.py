@@ -210,8 +210,8 @@ class Desk:
             if each.name.endswith(".js")
         }
         # The desk looks like the site: the same style, and more.
-        style = self.renderer.render("style.css").encode() + (folder / "desk.css").read_bytes()
-        return found | {"desk.css": (style, "text/css")}
+        style = "".join(map(self.renderer.render, ("style.css", "forms.css"))).encode()
+        return found | {"desk.css": (style + (folder / "desk.css").read_bytes(), "text/css")}
 
 
 def _visit(request: Request, operator: Operator, fields: Mapping[str, str]) -> Visit:
