@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("tidings", deadline=None)
+hypothesis.settings.load_profile("tidings")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 

@@ -60,8 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     _common_options(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     reading = (_init, _preview, _check, _release, _discard)
-    mail = (_digest, _editions, _subscribers, _channels, _bounces, _doctor)
-    looking_after = (*mail, _items, _sources, _settings)
+    telling = (_digest, _editions, _subscribers, _channels)
+    looking_after = (*telling, _items, _sources, _bounces, _doctor, _settings)
     for add in (*reading, _tick, _run, _desk, *looking_after, _nginx, _demo):
         add(verbs)
     return parser
