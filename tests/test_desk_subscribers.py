@@ -230,7 +230,6 @@ def test_a_list_is_looked_at_before_it_is_imported(app: App, operator: Operator)
         (b"address\n" + b"x" * MOST_BYTES, 413),
         (b"", 409),
         (b"name\nann\n", 409),
-        (b"address\n\x00\n", 409),
     ],
 )
 def test_what_is_no_list_is_refused(operator: Operator, file: bytes, status: int) -> None:
