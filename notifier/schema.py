@@ -183,19 +183,14 @@ NOTIFIER = Migrations(
             """,
         ),
         (
-            # approval: empty where an edition needs none, else waiting, approved or skipped.
-            # approval_number: how many of its bulletin were approved up to this one. told: whether
-            # the operator knows that it waits, telling_until: until when somebody tells him.
+            # approval: see the model; approval_number counts those of a bulletin that were
+            # approved. told: whether the operator knows, telling_until: until when he is told.
             "ALTER TABLE editions ADD COLUMN approval TEXT NOT NULL DEFAULT ''",
             "ALTER TABLE editions ADD COLUMN approval_number INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE editions ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE editions ADD COLUMN telling_until TEXT NOT NULL DEFAULT ''",
-            """
-            CREATE INDEX editions_waiting ON editions (bulletin, number)
-            WHERE approval = 'waiting'
-            """,
-            # renewed: since when its time counts, where not since it was created, and
-            # attempts_before how many attempts were made until then.
+            "CREATE INDEX editions_waiting ON editions (bulletin) WHERE approval = 'waiting'",
+            # renewed: since when its time and its attempts count; before that, attempts_before.
             "ALTER TABLE deliveries ADD COLUMN renewed TEXT",
             "ALTER TABLE deliveries ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0",
         ),
