@@ -72,7 +72,13 @@ CORS = {
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
 }
 # What is said of every document in the same words.
-ALWAYS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+_ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# For a year after the last visit, a browser asks this host by https alone.
+_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
 # If-None-Match is no header that browsers send unasked: a reader in a browser asks first.
 PREFLIGHT = {
     "Allow": "GET, HEAD, OPTIONS",
@@ -97,6 +103,8 @@ class SiteHeaders:
 
     def __init__(self, settings: Settings) -> None:
         self._base_url = _address(settings.base_url)
+        # What is said of every document; of one without https there is no such word.
+        self.always = _ALWAYS | transport_headers(settings.base_url)
         self._hubs = tuple(map(_address, settings.site.hubs))
         self._cached = {
             bulletin.slug: _cache_control(_rhythm(bulletin)) for bulletin in settings.bulletins
@@ -156,6 +164,11 @@ class SiteHeaders:
         if name == "index.html" and folder in self._cached:
             return self.page_link(folder)
         return ""
+
+
+def transport_headers(base_url: str) -> dict[str, str]:
+    """Return what is said of every answer of a site that is reached by https."""
+    return dict(_TRANSPORT) if base_url.startswith("https:") else {}
 
 
 def is_feed(path: str) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from config.slugs import RESERVED
 from feeds.addresses import RSS
 from feeds.headers import (
-    ALWAYS,
     ARCHIVED,
     ARCHIVED_CACHE,
     CORS,
@@ -31,6 +30,8 @@ _HEAD = """\
 # Tables of Tidings for nginx. Written by: tidings nginx
 # Write them again when bulletins, their schedules or hubs have changed, or one has moved.
 """
+# nginx knows no variable that no table has; an empty one is not sent.
+_NO_TRANSPORT = {"Strict-Transport-Security": ""}
 # The names of published documents, none hidden, and no twin by its own name.
 _FIT = "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 _BELOW = "(?<tidings_below>([A-Za-z0-9_-][A-Za-z0-9._/-]*)?)"
@@ -77,7 +78,7 @@ def nginx_tables(settings: Settings, routes: Iterable[Route]) -> str:
         ),
         *(
             _table("$uri", variable_of(name), [], default=value)
-            for name, value in {**CORS, **ALWAYS}.items()
+            for name, value in {**CORS, **_NO_TRANSPORT, **headers.always}.items()
         ),
     ]
     return "\n".join([_HEAD, *tables])

@@ -97,7 +97,9 @@ def serving(app: App, port: int = 0) -> Iterator[str]:
                 http=connection_class(_FILES, published.at_once),
                 log_config=None,
                 access_log=False,
+                date_header=False,
                 proxy_headers=False,
+                server_header=False,
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

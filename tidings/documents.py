@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from feeds.headers import ALWAYS, CORS, has_twins
+from feeds.headers import CORS, has_twins
 from feeds.output import twins
 from feeds.twins import SUFFIXES
 
@@ -126,7 +126,7 @@ class Documents:
         bodies = {"": content}
         if has_twins(said.content_type):
             bodies |= _read_twins(file, modified_ns)
-        return _document(stamp, modified_ns // _NS, bodies, said)
+        return _document(stamp, modified_ns // _NS, bodies, said, self._headers.always)
 
 
 def is_file(path: Path) -> bool:
@@ -178,6 +178,7 @@ def _document(
     modified_s: int,
     bodies: Mapping[str, bytes],
     said: DocumentHeaders,
+    always: Mapping[str, str],
 ) -> Document:
     tag = hashlib.sha256(bodies[""]).hexdigest()[:20]
     shared = {
@@ -191,7 +192,7 @@ def _document(
         **shared,
         "Content-Type": said.content_type,
         **({"Link": said.link} if said.link else {}),
-        **ALWAYS,
+        **always,
     }
     sizes = {coding: len(body) for coding, body in bodies.items()}
     fields = {

@@ -49,6 +49,7 @@ class Published:
 
     def __init__(self, folder: Path, headers: SiteHeaders) -> None:
         self._folder = folder
+        self._always = headers.always
         self._documents = Documents(folder, headers)
         self._routes = Routes(())
         self._routes_until = 0.0
@@ -104,14 +105,24 @@ class Published:
         address = scope["path"][1:]
         if (route := self._moved().find(address)) is not None:
             # Of what is gone, the page of the site's other errors tells.
-            return _redirect(route.location) if route.location else None
+            return self._redirect(route.location) if route.location else None
         document = self._documents.find(address)
         if document is not None:
             return _document_answer(document, scope)
         if self._documents.is_folder(address):
             # Relative, so that it is right below any address and for any name of this host.
-            return _redirect(f"{address.rpartition('/')[2]}/")
+            return self._redirect(f"{address.rpartition('/')[2]}/")
         return None
+
+    def _redirect(self, location: str) -> tuple[int, Fields, bytes]:
+        headers = {
+            "Location": location,
+            "Cache-Control": f"public, max-age={_MOVED_S}",
+            "Content-Length": "0",
+            **CORS,
+            **self._always,
+        }
+        return 301, [*fields_of(headers), (b"date", _http_date(int(time.time())))], b""
 
     def _moved(self) -> Routes:
         now = time.monotonic()
@@ -178,16 +189,6 @@ def _dates(document: Document) -> tuple[bytes, bytes]:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
-
-
-def _redirect(location: str) -> tuple[int, Fields, bytes]:
-    headers = {
-        "Location": location,
-        "Cache-Control": f"public, max-age={_MOVED_S}",
-        "Content-Length": "0",
-        **CORS,
-    }
-    return 301, [*fields_of(headers), (b"date", _http_date(int(time.time())))], b""
 
 
 def _dated(send: Send) -> Send:

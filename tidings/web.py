@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, request_response
 
-from feeds.headers import SiteHeaders
+from feeds.headers import CORS, SiteHeaders
 from feeds.pages import message_page
+from tidings.api.openapi import ROOT
 from tidings.desk.routes import desk_routes
+from tidings.desk.visit import HOME, desk_headers
 from tidings.mails import mail_list, mail_part
 from tidings.peers import behind_proxies
 from tidings.published import Published
 from tidings.renewing import NO_RENEWAL
-from tidings.reports import health_report
+from tidings.reports import health_report, public_health
 from tidings.web_answers import html, is_here, page_headers
 from tidings.web_bounces import bounce_routes
+from tidings.web_guard import UnfitAddress, guarded
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
 from tidings.web_signup import signup_routes
@@ -59,6 +62,7 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
     rest = Starlette(
         lifespan=few_threads,
         routes=[
+            UnfitAddress(exempt=f"{ROOT}/"),
             Route("/health", _health(app, renew)),
             *unsubscribe_routes(app),
             *bounce_routes(app),
@@ -74,13 +78,19 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
     # No route of its own, which would answer for ours whatever methods they do not know.
     rest.router.default = request_response(published.otherwise)
     rest.router.redirect_slashes = False
-    return behind_proxies(published.before(rest), app.settings.server.proxies)
+    inner = guarded(rest, app.settings.base_url)
+    return behind_proxies(published.before(inner), app.settings.server.proxies)
 
 
 def _health(app: App, renew: Renew) -> Callable[[Request], Response]:
-    def health(_: Request) -> Response:
-        """Say how every source is. Answers 200 as long as the store can be read."""
+    def health(request: Request) -> Response:
+        """Say how every source is. Answers 200 as long as the store can be read.
+
+        Where sources are read, and what went wrong there, is said on this machine only.
+        """
         report = health_report(app, renew.state)
+        if not is_here(request):
+            report = public_health(report)
         return JSONResponse(report, headers=page_headers())
 
     return health
@@ -117,14 +127,20 @@ def _mail(app: App) -> Callable[[Request], Response]:
 
 
 def _refused(app: App) -> Callable[[Request, Exception], Response]:
-    def refused(_: Request, error: Exception) -> Response:
+    def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise TypeError from error
         page = message_page(
             f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
         )
-        response = html(page, error.status_code)
-        response.headers.update(error.headers or {})
+        said = dict(error.headers or {})
+        # Below the desk, what is not there is no public page either.
+        if request.scope["path"].startswith(HOME):
+            response: Response = HTMLResponse(page, error.status_code, desk_headers())
+            said = {name: said for name, said in said.items() if name not in CORS}
+        else:
+            response = html(page, error.status_code)
+        response.headers.update(said)
         return response
 
     return refused
