@@ -13,7 +13,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, request_response
+from starlette.routing import BaseRoute, Route, request_response
 
 from feeds.headers import CORS, SiteHeaders
 from feeds.pages import message_page
@@ -34,7 +34,7 @@ from tidings.web_signup import signup_routes
 from tidings.web_unsubscribe import unsubscribe_routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
@@ -61,18 +61,7 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
 
     rest = Starlette(
         lifespan=few_threads,
-        routes=[
-            UnfitAddress(exempt=f"{ROOT}/"),
-            Route("/health", _health(app, renew)),
-            *unsubscribe_routes(app),
-            *bounce_routes(app),
-            *preference_routes(app),
-            *private_feed_routes(app),
-            *signup_routes(app),
-            *desk_routes(app, renew),
-            Route("/mails/", _mails(app)),
-            Route("/mails/{name}/{part}", _mail(app)),
-        ],
+        routes=[UnfitAddress(exempt=f"{ROOT}/"), *service_routes(app, renew)],
         exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
     )
     # No route of its own, which would answer for ours whatever methods they do not know.
@@ -80,6 +69,21 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
     rest.router.redirect_slashes = False
     inner = guarded(rest, app.settings.base_url)
     return behind_proxies(published.before(inner), app.settings.server.proxies)
+
+
+def service_routes(app: App, renew: Renew = NO_RENEWAL) -> list[BaseRoute]:
+    """Return every address that is answered by the service itself."""
+    return [
+        Route("/health", _health(app, renew)),
+        *unsubscribe_routes(app),
+        *bounce_routes(app),
+        *preference_routes(app),
+        *private_feed_routes(app),
+        *signup_routes(app),
+        *desk_routes(app, renew),
+        Route("/mails/", _mails(app)),
+        Route("/mails/{name}/{part}", _mail(app)),
+    ]
 
 
 def _health(app: App, renew: Renew) -> Callable[[Request], Response]:
@@ -130,31 +134,28 @@ def _refused(app: App) -> Callable[[Request, Exception], Response]:
     def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise TypeError from error
-        page = message_page(
-            f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
-        )
-        said = dict(error.headers or {})
-        # Below the desk, what is not there is no public page either.
-        if request.scope["path"].startswith(HOME):
-            response: Response = HTMLResponse(page, error.status_code, desk_headers())
-            said = {name: said for name, said in said.items() if name not in CORS}
-        else:
-            response = html(page, error.status_code)
-        response.headers.update(said)
-        return response
+        return _problem(app, request, error.status_code, error.detail, error.headers or {})
 
     return refused
 
 
 def _failed(app: App) -> Callable[[Request, Exception], Response]:
-    def failed(_: Request, _error: Exception) -> Response:
+    def failed(request: Request, _error: Exception) -> Response:
         """Reveal nothing; the log has the error."""
-        page = message_page(
-            "500",
-            "Something went wrong here. It was noted; please try again later.",
-            site=app.settings.site,
-            renderer=app.renderer,
-        )
-        return html(page, 500)
+        words = "Something went wrong here. It was noted; please try again later."
+        return _problem(app, request, 500, words, {})
 
     return failed
+
+
+def _problem(
+    app: App, request: Request, status: int, words: str, said: Mapping[str, str]
+) -> Response:
+    """Answer with a page that says one thing; one below the desk is no public page."""
+    page = message_page(str(status), words, site=app.settings.site, renderer=app.renderer)
+    if request.scope["path"].startswith(HOME):
+        own = {name: value for name, value in said.items() if name not in CORS}
+        return HTMLResponse(page, status, desk_headers() | own)
+    response = html(page, status)
+    response.headers.update(said)
+    return response
