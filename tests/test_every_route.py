@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,7 +28,7 @@ from tidings.commands.desk import sign_in_address
 from tidings.web import service_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tidings.app import App
 
@@ -82,7 +82,7 @@ class Realm:
 
     def target(self, pattern: str) -> str:
         """Fill in a pattern; what a name stands for depends on where it stands."""
-        first = pattern.split("/")[1] + "/" + (pattern.split("/") + [""])[2]
+        first = "/".join(pattern.split("/")[1:3])
         return _VARIABLE.sub(
             lambda found: self.values.get(f"{first}:{found[1]}", self.values.get(found[1], "1")),
             pattern,
@@ -96,7 +96,10 @@ class Realm:
                 for row in transaction.all("SELECT name FROM sqlite_master WHERE type = 'table'")
             ]
             return {
-                name: sorted(str(tuple(row)) for row in transaction.all(f"SELECT * FROM {name}"))  # noqa: S608 - its own names
+                name: sorted(
+                    str(tuple(cast("Iterable[object]", row)))
+                    for row in transaction.all(f"SELECT * FROM {name}")  # noqa: S608 - its own names
+                )
                 for name in names
                 if name not in _NOTED and not name.startswith("sqlite_")
             }
