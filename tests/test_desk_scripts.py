@@ -137,6 +137,9 @@ def paths_of(app: App, operator: Operator) -> list[str]:
     operator.get("/desk/")
     operator.post(f"{source}/trial")
     wait(lambda: "is being read" not in operator.get(f"{source}/trial/part").text)
+    raw = operator.get(f"{source}/pages/{kept}/raw")
+    assert raw.ok
+    assert NAME not in str(raw.headers)
     return [
         "/desk/",
         "/desk/bulletins",
