@@ -35,7 +35,7 @@ from config.settings import (
     SourceSettings,
     StoreSettings,
 )
-from config.slugs import slug_problem
+from config.slugs import slug_problem, source_problem
 from config.variables import PREFIX, variables_of
 
 if TYPE_CHECKING:
@@ -270,6 +270,8 @@ class _Loader:
         self, bulletin: BulletinSettings, name: str, sources: dict[str, Any]
     ) -> SourceSettings:
         path = ("bulletins", bulletin.slug, "sources", name)
+        if problem := source_problem(name):
+            self.note(path, problem)
         table = self.table(path, sources)
         values = self.values(path, SourceSettings, table, also=_SCHEDULE_KEYS)
         if (table.get("url", "") == "") == (table.get("file", "") == ""):

@@ -34,6 +34,13 @@ def slug_problem(slug: str) -> str:
     return ""
 
 
+def source_problem(name: str) -> str:
+    """Say why a source cannot have a name; empty where it can: it is a part of addresses."""
+    if name in {"", ".", ".."} or "/" in name or not name.isprintable():
+        return "a source's name is a word or several, without slashes and control characters"
+    return ""
+
+
 def view_problem(name: str) -> str:
     """Say why a view cannot have a name; empty where it can."""
     if not _SLUG.fullmatch(name):

@@ -78,6 +78,7 @@ COMPANIONS = {
         "tidings/published.py",
         "tidings/web_answers.py",
         "tidings/web_bounces.py",
+        "tidings/web_guard.py",
         "tidings/web_preferences.py",
         "tidings/web_private_feeds.py",
         "tidings/web_search.py",

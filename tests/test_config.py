@@ -31,7 +31,7 @@ from config.settings import (
     SourceSettings,
     StoreSettings,
 )
-from config.slugs import RESERVED, slug_problem, suggest_slug
+from config.slugs import RESERVED, slug_problem, source_problem, suggest_slug
 from config.write import bulletin_toml, example_configuration, new_configuration
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "config" / "example.toml"
@@ -1168,3 +1168,22 @@ def test_what_is_wrong_with_relays_and_rates(tmp_path: Path, line: str, message:
     (complaint,) = complaints(tmp_path, f"[mail]\n{line}\n")
 
     assert message in complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("main", True),
+        ("Häfen & Fähren", True),
+        ("<b>", True),
+        ("a/b", False),
+        ("..", False),
+        (".", False),
+        ("", False),
+        ("a\nb", False),
+        ("a\0", False),
+    ],
+)
+def test_a_source_has_a_name_that_can_stand_in_an_address(name: str, *, fits: bool) -> None:
+    """Any words, but nothing that leads elsewhere or ends a line."""
+    assert (source_problem(name) == "") == fits

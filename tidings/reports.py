@@ -214,8 +214,8 @@ def channels_report(app: App) -> list[Report]:
 def health_report(app: App, configuration: State = IN_FORCE) -> Report:
     """Return how sources, feeds and hubs are, what waits in the outbox, whether mail goes out.
 
-    Anybody may read it: what a relay said, perhaps of somebody's address, stands elsewhere, and
-    so does what is wrong in a configuration.
+    What a relay said, perhaps of somebody's address, stands elsewhere, and so does what is wrong
+    in a configuration. Others than the operator get it by ``public_health``.
     """
     sources = [source_report(source) for source in app.sources.sources()]
     refused = refused_report(app)
@@ -241,6 +241,27 @@ def health_report(app: App, configuration: State = IN_FORCE) -> Report:
         "editions_out_of_balance": unbalanced,
         "editions_waiting": waiting_report(app),
     }
+
+
+# Of a report what tells of an operator's own places: addresses with what stands in their queries,
+# folders, hosts of a network inside, and titles that are held.
+_PRIVATE = frozenset(("location", "moved_to", "problem", "held_titles", "repaired"))
+
+
+def public_health(report: Report) -> Report:
+    """Return a report of health as anybody may read it: how all is, and not where or why."""
+    return {name: _without_private(value) for name, value in report.items()}
+
+
+def _without_private(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: kept for name, kept in each.items() if name not in _PRIVATE}
+        if isinstance(each, dict)
+        else each
+        for each in value
+    ]
 
 
 def line_report(line: Line) -> Report:

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, request_response
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route, request_response
 
-from feeds.headers import SiteHeaders
+from feeds.headers import CORS, SiteHeaders
 from feeds.pages import message_page
+from tidings.api.openapi import ROOT
 from tidings.desk.routes import desk_routes
+from tidings.desk.visit import HOME, desk_headers
 from tidings.mails import mail_list, mail_part
 from tidings.peers import behind_proxies
 from tidings.published import Published
 from tidings.renewing import NO_RENEWAL
-from tidings.reports import health_report
+from tidings.reports import health_report, public_health
 from tidings.web_answers import html, is_here, page_headers
 from tidings.web_bounces import bounce_routes
+from tidings.web_guard import UnfitAddress, guarded
 from tidings.web_preferences import preference_routes
 from tidings.web_private_feeds import private_feed_routes
 from tidings.web_search import search_routes
@@ -32,7 +35,7 @@ from tidings.web_signup import signup_routes
 from tidings.web_unsubscribe import unsubscribe_routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
@@ -64,30 +67,41 @@ def web_application(app: App, published: Published, *, renew: Renew = NO_RENEWAL
 
     rest = Starlette(
         lifespan=few_threads,
-        routes=[
-            Route("/health", _health(app, renew)),
-            *unsubscribe_routes(app),
-            *bounce_routes(app),
-            *preference_routes(app),
-            *private_feed_routes(app),
-            *signup_routes(app),
-            *search_routes(app),
-            *desk_routes(app, renew),
-            Route("/mails/", _mails(app)),
-            Route("/mails/{name}/{part}", _mail(app)),
-        ],
+        routes=[UnfitAddress(exempt=f"{ROOT}/"), *service_routes(app, renew)],
         exception_handlers={HTTPException: _refused(app), Exception: _failed(app)},
     )
     # No route of its own, which would answer for ours whatever methods they do not know.
     rest.router.default = request_response(published.otherwise)
     rest.router.redirect_slashes = False
-    return behind_proxies(published.before(rest), app.settings.server.proxies)
+    inner = guarded(rest, SiteHeaders(app.settings).transport)
+    return behind_proxies(published.before(inner), app.settings.server.proxies)
+
+
+def service_routes(app: App, renew: Renew = NO_RENEWAL) -> list[BaseRoute]:
+    """Return every address that is answered by the service itself."""
+    return [
+        Route("/health", _health(app, renew)),
+        *unsubscribe_routes(app),
+        *bounce_routes(app),
+        *preference_routes(app),
+        *private_feed_routes(app),
+        *signup_routes(app),
+        *search_routes(app),
+        *desk_routes(app, renew),
+        Route("/mails/", _mails(app)),
+        Route("/mails/{name}/{part}", _mail(app)),
+    ]
 
 
 def _health(app: App, renew: Renew) -> Callable[[Request], Response]:
-    def health(_: Request) -> Response:
-        """Say how every source is. Answers 200 as long as the store can be read."""
+    def health(request: Request) -> Response:
+        """Say how every source is. Answers 200 as long as the store can be read.
+
+        Where sources are read, and what went wrong there, is said on this machine only.
+        """
         report = health_report(app, renew.state)
+        if not is_here(request):
+            report = public_health(report)
         return JSONResponse(report, headers=page_headers())
 
     return health
@@ -125,28 +139,31 @@ def _mail(app: App) -> Callable[[Request], Response]:
 
 
 def _refused(app: App) -> Callable[[Request, Exception], Response]:
-    def refused(_: Request, error: Exception) -> Response:
+    def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise TypeError from error
-        page = message_page(
-            f"{error.status_code}", error.detail, site=app.settings.site, renderer=app.renderer
-        )
-        response = html(page, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
+        return _problem(app, request, error.status_code, error.detail, error.headers or {})
 
     return refused
 
 
 def _failed(app: App) -> Callable[[Request, Exception], Response]:
-    def failed(_: Request, _error: Exception) -> Response:
+    def failed(request: Request, _error: Exception) -> Response:
         """Reveal nothing; the log has the error."""
-        page = message_page(
-            "500",
-            "Something went wrong here. It was noted; please try again later.",
-            site=app.settings.site,
-            renderer=app.renderer,
-        )
-        return html(page, 500)
+        words = "Something went wrong here. It was noted; please try again later."
+        return _problem(app, request, 500, words, {})
 
     return failed
+
+
+def _problem(
+    app: App, request: Request, status: int, words: str, said: Mapping[str, str]
+) -> Response:
+    """Answer with a page that says one thing; one below the desk is no public page."""
+    page = message_page(str(status), words, site=app.settings.site, renderer=app.renderer)
+    if request.scope["path"].startswith(HOME):
+        own = {name: value for name, value in said.items() if name not in CORS}
+        return HTMLResponse(page, status, desk_headers() | own)
+    response = html(page, status)
+    response.headers.update(said)
+    return response

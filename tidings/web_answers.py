@@ -5,6 +5,7 @@ None of them sets a cookie or is kept by anybody; who may do something is said b
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -20,8 +21,16 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 # Our own forms are far smaller; what is larger is refused before it is all read.
 MOST_BYTES = 65_536
 MOST_FIELDS = 300
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_LOOPBACK = ("127.0.0.1", "::1")
+_HERE = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
+_FORWARDED = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+)
 
 
 def page_headers() -> dict[str, str]:
@@ -53,11 +62,14 @@ def is_here(request: Request) -> bool:
     is_direct = request.scope["http_version"] != "1.0" and not any(
         name in request.headers for name in _FORWARDED
     )
+    # As it was sent: of a name that cannot be one, the framework makes the address it listens on.
+    named = request.headers.getlist("host")
     return (
         is_direct
         and request.client is not None
         and request.client.host in _LOOPBACK
-        and request.url.hostname in _LOOPBACK
+        and len(named) == 1
+        and _HERE.fullmatch(named[0]) is not None
     )
 
 
@@ -73,6 +85,8 @@ async def read_form(request: Request) -> dict[str, str]:
             raise HTTPException(
                 413, "That is more than a form holds.", headers={"Connection": "close"}
             )
+    if b"%00" in body or b"\0" in body:
+        raise HTTPException(400, "No field of ours has such characters.")
     try:
         pairs = parse_qsl(
             bytes(body).decode("utf-8", "replace"),

@@ -21,6 +21,7 @@ from tidings.desk.access import Operator
 from tidings.desk.visit import Visit
 from tidings.errors import expected
 from tidings.web_answers import MOST_BYTES
+from tidings.web_guard import has_nul
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,9 @@ class _Gate:
         known: dict[str, Operation] = {operation.method: operation for operation in operations}
 
         async def answer(request: Request) -> Response:
+            if has_nul(request.scope):
+                status = 404 if "\0" in request.scope["path"] else 400
+                return _refusal(status, "Nothing here has the character NUL.")
             operation = known.get(request.method)
             if operation is None:
                 allowed = ", ".join(known)
@@ -201,9 +205,20 @@ def _body(sent: bytes, kind: type | None) -> Any:  # noqa: ANN401 - of that type
             name: int(value) if isinstance(value, float) and value.is_integer() else value
             for name, value in fields.items()
         }
+        if _holds_nul(fields):
+            raise _RefusedError(400, "No text here has the character NUL.")
         return msgspec.convert(whole, kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _RefusedError(400, str(error)) from error
+
+
+def _holds_nul(value: object) -> bool:
+    """Tell whether a NUL stands in a value, which no text of ours has."""
+    if isinstance(value, dict):
+        return any(_holds_nul(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _shaped(answer: object, kind: Any) -> Any:  # noqa: ANN401 - a value and its type

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+# Texts have no NUL: not every store takes one.
+_TEXT = r"^[^\x00]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT)]
 Limit = Annotated[int, Meta(ge=1, le=500, description="At most so many.")]
 Skip = Annotated[int, Meta(ge=0, le=1_000_000, description="So many of the first are left out.")]
 
@@ -103,7 +105,9 @@ class Errand(Struct, kw_only=True):
 class ChecksAsked(Struct, kw_only=True):
     """Which checks are wanted."""
 
-    source: Annotated[str, Meta(max_length=200, description="Of this source; empty: of all.")] = ""
+    source: Annotated[
+        str, Meta(max_length=200, pattern=_TEXT, description="Of this source; empty: of all.")
+    ] = ""
     limit: Limit = 50
 
 
@@ -178,9 +182,12 @@ class WholeItem(Item, kw_only=True):
 class ItemsAsked(Struct, kw_only=True):
     """Which items are wanted; those first that came last."""
 
-    bulletin: Annotated[str, Meta(max_length=64, description="Of this one; empty: of all.")] = ""
+    bulletin: Annotated[
+        str, Meta(max_length=64, pattern=_TEXT, description="Of this one; empty: of all.")
+    ] = ""
     find: Annotated[
-        str, Meta(max_length=200, description="Whose title, text or address has this.")
+        str,
+        Meta(max_length=200, pattern=_TEXT, description="Whose title, text or address has this."),
     ] = ""
     limit: Limit = 50
     skip: Skip = 0
@@ -230,7 +237,9 @@ class Edition(Struct, kw_only=True):
 class EditionsAsked(Struct, kw_only=True):
     """Which editions are wanted; the latest first."""
 
-    bulletin: Annotated[str, Meta(max_length=64, description="Of this one; empty: of all.")] = ""
+    bulletin: Annotated[
+        str, Meta(max_length=64, pattern=_TEXT, description="Of this one; empty: of all.")
+    ] = ""
     waiting: Annotated[bool, Meta(description="Those alone that wait for approval.")] = False
     limit: Limit = 50
 
@@ -251,7 +260,9 @@ class Change(Struct, kw_only=True):
 class ChangesAsked(Struct, kw_only=True):
     """Which changes are wanted; the latest first."""
 
-    subject: Annotated[str, Meta(max_length=200, description="Of this one; empty: of all.")] = ""
+    subject: Annotated[
+        str, Meta(max_length=200, pattern=_TEXT, description="Of this one; empty: of all.")
+    ] = ""
     before: Annotated[int, Meta(ge=1, le=2**53, description="Those before this number.")] | None = (
         None
     )

@@ -159,32 +159,47 @@ class SessionStore:
 
     # --- attempts --------------------------------------------------------------------------
 
-    def is_crowded(self, client: str, *, now: datetime) -> bool:
-        """Tell whether too many attempts of a network, or of all, failed of late."""
-        since = to_column(now - _WINDOW)
-        with self._database.reading() as transaction:
-            row = transaction.one(
-                "SELECT count(*) AS of_all, "
-                "coalesce(sum(CASE WHEN network = :network THEN 1 ELSE 0 END), 0) AS of_one "
-                "FROM sign_in_failures WHERE at > :since",
-                network=network_of(client),
-                since=since,
-            )
-        return row is not None and (
-            int(row["of_one"]) >= MOST_FAILURES or int(row["of_all"]) >= MOST_FAILURES_OF_ALL
-        )
+    def attempt(self, client: str, *, now: datetime) -> bool:
+        """Count an attempt as failed before it is looked at; whether it may be made.
 
-    def note_failure(self, client: str, *, now: datetime) -> None:
-        """Count an attempt that failed."""
+        So whoever tries many at once is not ahead of the count. What is refused is not counted:
+        no network can use up the attempts of all.
+        """
+        network = network_of(client)
+        if self._is_beyond(network, now=now, more=1):
+            return False
         with self._database.transaction() as transaction:
             transaction.run(
                 "DELETE FROM sign_in_failures WHERE at < :old", old=to_column(now - _WINDOW)
             )
             transaction.run(
                 "INSERT INTO sign_in_failures (network, at) VALUES (:network, :now)",
-                network=network_of(client),
+                network=network,
                 now=to_column(now),
             )
+        return not self._is_beyond(network, now=now, more=0)
+
+    def forgive(self, client: str) -> None:
+        """Count the attempts of a network no more: one of them was right."""
+        with self._database.transaction() as transaction:
+            transaction.run(
+                "DELETE FROM sign_in_failures WHERE network = :network", network=network_of(client)
+            )
+
+    def _is_beyond(self, network: str, *, now: datetime, more: int) -> bool:
+        """Tell whether there are too many of a network, or of all, with so many more."""
+        with self._database.reading() as transaction:
+            row = transaction.one(
+                "SELECT count(*) AS of_all, "
+                "coalesce(sum(CASE WHEN network = :network THEN 1 ELSE 0 END), 0) AS of_one "
+                "FROM sign_in_failures WHERE at > :since",
+                network=network,
+                since=to_column(now - _WINDOW),
+            )
+        return row is not None and (
+            int(row["of_one"]) + more > MOST_FAILURES
+            or int(row["of_all"]) + more > MOST_FAILURES_OF_ALL
+        )
 
     def use_code(self, step: int) -> bool:
         """Use up the code of a step of time; whether it was not used before."""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tidings.desk.access import OPERATOR, refuse_foreign
 from tidings.desk.passwords import code_step, is_password
-from tidings.desk.visit import HOME, SIGN_IN
+from tidings.desk.visit import HOME, SIGN_IN, desk_headers
 from tidings.web_answers import read_form
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Door:
     def _take(self, request: Request, fields: Mapping[str, str]) -> Response:
         desk, now = self._desk, self._desk.app.clock()
         client = request.client.host if request.client else ""
-        if desk.sessions.is_crowded(client, now=now):
+        if not desk.sessions.attempt(client, now=now):
             raise HTTPException(
                 429,
                 "There were too many attempts. Wait a quarter of an hour, or make a link on the "
@@ -70,9 +70,9 @@ class _Door:
                 headers={"Retry-After": "900"},
             )
         if not self._is_operator(fields):
-            desk.sessions.note_failure(client, now=now)
             log.warning("a sign-in at the desk failed, from %s", client or "an unknown address")
             return self._form(request, problem=_WRONG, status=403)
+        desk.sessions.forgive(client)
         return self._welcome(request, OPERATOR, _target(fields.get("to", "")))
 
     def _is_operator(self, fields: Mapping[str, str]) -> bool:
@@ -123,7 +123,7 @@ class _Door:
         if found is None or self._desk.assets[name] != request.url.path:
             raise HTTPException(404, "There is no such file.")
         body, kind = found
-        headers = {"Cache-Control": _ASSET_CACHE, "X-Content-Type-Options": "nosniff"}
+        headers = desk_headers() | {"Cache-Control": _ASSET_CACHE}
         return Response(body, media_type=kind, headers=headers)
 
     def _welcome(self, request: Request, name: str, target: str) -> Response:

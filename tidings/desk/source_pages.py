@@ -159,7 +159,8 @@ class _Sources:
         """Give a kept page as it came, to be looked at in an editor."""
         _, source = self._source(visit)
         kept, page = self._page(visit, source)
-        name = f"{source.state.bulletin}-{source.state.name}-{kept.fetched:%Y%m%dT%H%M%S}.txt"
+        # No word of the source: a header takes fewer characters than its name may have.
+        name = f"{source.state.bulletin}-{kept.id}-{kept.fetched:%Y%m%dT%H%M%S}.txt"
         headers = desk_headers(policy=_RAW_POLICY) | {
             "Content-Disposition": f'attachment; filename="{name}"'
         }

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from feeds.check_store import CheckStore
 from tidings.desk.plots import CHECKS, WEEKS, check_plot, habit_plot
@@ -61,7 +62,7 @@ class SourceView:
     @property
     def path(self) -> str:
         """The address of its page."""
-        return f"/desk/bulletins/{self.state.bulletin}/sources/{self.state.name}"
+        return f"/desk/bulletins/{self.state.bulletin}/sources/{quote(self.state.name, safe='')}"
 
     @property
     def is_held(self) -> bool:
