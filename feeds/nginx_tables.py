@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from config.slugs import RESERVED
 from feeds.addresses import RSS
 from feeds.headers import (
+    ALWAYS,
     ARCHIVED,
     ARCHIVED_CACHE,
     CORS,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from feeds.instants import from_column, to_column
-from notifier.model import DeliveryState
+from notifier.model import NEVER, DeliveryState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +24,12 @@ JOIN subscribers ON subscribers.id = subscriptions.subscriber
 WHERE next_digest IS NOT NULL AND active = 1 AND state = 'active'
 GROUP BY bulletin ORDER BY due, bulletin
 """
-# In the words of the index of open deliveries, which are few beside all that were ever sent.
+# In the words of the index of open deliveries, which are few beside all that were ever sent. What
+# waits for an operator is due at no time.
 _UNDER_WAY = """
 SELECT state, count(*) AS mails FROM deliveries
-WHERE state IN ('queued', 'deferred', 'uncertain', 'sending') GROUP BY state ORDER BY state
+WHERE state IN ('queued', 'deferred', 'uncertain', 'sending') AND next_attempt < :never
+GROUP BY state ORDER BY state
 """
 _LATELY = """
 SELECT count(*) AS mails, min(finished) AS first FROM (
@@ -65,7 +67,7 @@ class OutlookStore:
     def under_way(self) -> dict[DeliveryState, int]:
         """Count the deliveries that are under way, by state; none where nothing is."""
         with self._database.reading() as transaction:
-            rows = transaction.all(_UNDER_WAY)
+            rows = transaction.all(_UNDER_WAY, never=to_column(NEVER))
         return {DeliveryState(row["state"]): int(row["mails"]) for row in rows}
 
     def mails_per_minute(self, *, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from notifier.model import Rule
 from notifier.notice import notice_mail
-from notifier.notice_store import CONFIRM, KNOWN, WELCOME, Notice
+from notifier.notice_store import CONFIRM, KNOWN, WELCOME
 from notifier.pages import MailView, mails_page
+from notifier.sample import sample_notice
 from notifier.signup_store import SignUp
 from notifier.subscriber_pages import (
     Preferences,
@@ -94,19 +96,7 @@ def notice_samples(
 def _notice(
     kind: str, bulletin: BulletinSettings, *, settings: Settings, renderer: Renderer
 ) -> dict[str, str]:
-    notice = Notice(
-        id=1,
-        kind=kind,
-        address=_ADDRESS,
-        bulletin=bulletin.slug,
-        language=bulletin.language,
-        token=_TOKEN,
-        message_id="<preview@localhost>",
-        attempts=1,
-        doubts=0,
-        lease=1,
-        created=_MOMENT,
-    )
+    notice = replace(sample_notice(kind, language=bulletin.language), bulletin=bulletin.slug)
     mail = notice_mail(
         notice,
         bulletin,

@@ -10,7 +10,7 @@ from feeds.instants import from_column
 from notifier.ledger_store import containing
 from notifier.model import SubscriberState
 from notifier.rule_store import with_rules
-from notifier.subscription_columns import SUBSCRIPTION, several
+from notifier.subscription_columns import A_PERSON, SUBSCRIPTION, several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from feeds.database import Database, Row, Transaction
     from notifier.model import Subscription
 
-# Who was deleted stands there by a number, and is found by nobody.
-_FOUND = """
+# Who was deleted stands there by a number, and is found by nobody; channels have pages of theirs.
+_FOUND = f"""
 FROM subscribers WHERE lower(address) LIKE :find ESCAPE '!' AND address NOT LIKE 'deleted:%'
+AND {A_PERSON}
 AND (state = :state OR :state = '') AND ((:bulletin = '' AND :cadence = '') OR EXISTS (
     SELECT 1 FROM subscriptions JOIN rules ON rules.subscription = subscriptions.id
     WHERE subscriber = subscribers.id AND active = 1
@@ -82,7 +83,7 @@ class SubscriberListStore:
         with self._database.reading() as transaction:
             rows = transaction.all(
                 "SELECT id, address, state, created FROM subscribers "
-                "WHERE id = :id AND address NOT LIKE 'deleted:%'",
+                f"WHERE id = :id AND address NOT LIKE 'deleted:%' AND {A_PERSON}",
                 id=number,
             )
             found = _with_subscriptions(transaction, rows)

@@ -102,7 +102,6 @@ def serving(app: App, port: int = 0, *, renew: Renew = NO_RENEWAL) -> Iterator[s
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                server_header=False,
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

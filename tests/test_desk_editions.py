@@ -87,6 +87,9 @@ def test_an_edition_is_seen_approved_and_sent(site: Site, app: App) -> None:
         health = operator.get("/health").json()
         assert [one["number"] for one in health["editions_waiting"]] == [1]
         assert health["status"] == "ok"
+        overview = text_of(operator.get("/desk/"))
+        assert "1 thing needs you." in overview
+        assert "1 item for 2 readers" in overview
         assert "1 edition waits for your word" in text_of(operator.get("/desk/editions"))
         page = operator.get("/desk/editions/harbour/1")
         assert "Approve and send to 2 readers" in text_of(page)

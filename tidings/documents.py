@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from feeds.headers import CORS, has_twins
+from feeds.headers import ALWAYS, CORS, has_twins
 from feeds.output import twins
 from feeds.twins import SUFFIXES
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from notifier.alert_store import Alert
 from notifier.approval_store import ApprovalStore
+from notifier.operator_mail import operator_mail
 from notifier.transport import TransportError
-from tidings.app import mail_domain
+from tidings.alert_channels import queue_alert
 from tidings.mailing import send_alone
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def mail_waiting(app: App) -> None:
     editions = store.claim_untold(now=app.clock(), lease=mail.retry)
     if not editions:
         return
+    for edition in editions:
+        queue_alert(app, _alert(edition))
     if mail.operator:
         try:
             told = waiting_mail(editions, app.settings, sent_at=app.clock())
@@ -48,23 +50,26 @@ def mail_waiting(app: App) -> None:
 
 def waiting_mail(editions: Sequence[Waiting], settings: Settings, *, sent_at: datetime) -> bytes:
     """Return the mail that tells of editions; of the same ones it has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
-    message["Date"] = format_datetime(sent_at.replace(microsecond=0))
-    message["From"] = settings.mail.sender
-    message["To"] = settings.mail.operator
     many = f"{len(editions)} editions wait for you"
-    message["Subject"] = f"Tidings: {many if len(editions) > 1 else _headline(editions[0])}"
     text = ",".join(str(edition.id) for edition in editions)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:24]
-    message["Message-ID"] = f"<waiting.{digest}@{mail_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
     lines = "".join(
         f"{_line(edition)}\n{settings.base_url}/desk/editions/{edition.bulletin}/{edition.number}\n"
         f"    tidings editions approve {edition.bulletin} {edition.number}\n\n"
         for edition in editions
     )
-    message.set_content(f"{lines}Nobody is written to until you approve or skip them.\n")
-    return message.as_bytes()
+    return operator_mail(
+        many if len(editions) > 1 else _headline(editions[0]),
+        f"{lines}Nobody is written to until you approve or skip them.\n",
+        name=f"waiting.{hashlib.sha256(text.encode()).hexdigest()[:24]}",
+        settings=settings.mail,
+        sent_at=sent_at,
+    )
+
+
+def _alert(edition: Waiting) -> Alert:
+    return Alert(
+        name=f"waiting.{edition.id}", subject=_headline(edition), words=f"{_line(edition)}\n"
+    )
 
 
 def _headline(edition: Waiting) -> str:

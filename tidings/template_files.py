@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("feeds", "notifier")
 _OPERATORS = ("mails.html",)
-MAILS = "Mails"
+MAILS = "Mails and messages"
 OF_READERS = "Pages of readers"
 OF_SUBSCRIBERS = "Pages of subscribers"
-STYLES = "Styles"
+STYLES = "Styles and scripts"
 FOR_OPERATORS = "For you alone"
 _ORDER = (MAILS, OF_READERS, OF_SUBSCRIBERS, STYLES, FOR_OPERATORS)
 
@@ -179,7 +179,7 @@ class TemplateFiles:
         found = {
             path.relative_to(self.folder).as_posix(): path
             for path in self.folder.rglob("*")
-            if path.is_file() and path.suffix in {".html", ".txt", ".css", ".xml"}
+            if path.is_file() and path.suffix in {".html", ".txt", ".css", ".js", ".xml"}
         }
         return {
             name: path
@@ -199,9 +199,9 @@ def _ours() -> dict[str, Path]:
 
 
 def _group(name: str) -> str:
-    if name.startswith(("digest/", "notice/")):
+    if name.startswith(("digest/", "notice/", "channel/")):
         return MAILS
-    if name.endswith(".css"):
+    if name.endswith((".css", ".js")):
         return STYLES
     if name in _OPERATORS:
         return FOR_OPERATORS

@@ -9,12 +9,19 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from config.settings import BulletinSettings
+from feeds.addresses import ASSETS
 from feeds.archive_pages import month_page, year_page
-from feeds.embed_pages import LATEST, SIGN_UP, embed_pages
+from feeds.embed_pages import embed_pages
 from feeds.filing import Shelf, place_of
 from feeds.model import Content, Item, When
 from feeds.page_views import Beside
-from feeds.pages import bulletin_page, index_page, item_page, message_page, moved_page
+from feeds.pages import (
+    bulletin_page,
+    index_page,
+    item_page,
+    message_page,
+    moved_page,
+)
 from feeds.search_pages import Asked, search_page
 from feeds.search_query import parse_query
 from feeds.search_store import Found
@@ -22,20 +29,18 @@ from notifier.compose import Occasion, digest_of
 from notifier.digest_pages import DigestPages
 from notifier.mail import DigestMail
 from notifier.message import message_of
-from notifier.sample import try_digests, try_notices
+from notifier.sample import try_digests, try_messages, try_notices
 from notifier.sample_pages import notice_samples, parts_of, subscriber_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from feeds.render import Renderer
     from notifier.model import Digest
     from tidings.app import App
 
 _LATEST = 10
-_STYLE = re.compile(r'<link\b[^>]*\brel="?stylesheet[^>]*>', re.IGNORECASE)
-_STYLES = ("style.css", "forms.css", "embed.css", "feed.css")
-_LONGEST_MESSAGE = 2_000
+_STYLE = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*?([a-z]+\.css)"[^>]*>')
 _MOMENT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 # What stands within others is looked at in one of them.
 _WITHIN = {
@@ -45,11 +50,13 @@ _WITHIN = {
     "forms.css": "subscribe.html",
     "embed.css": "embed_latest.html",
     "embed.html": "embed_latest.html",
-    "embed_form.html": "embed_sign_up.html",
+    "embed_form.html": "embedding.html",
     "form_page.html": "subscribe.html",
     "rule_fields.html": "preferences.html",
 }
-_MAILS = ("digest", "notice", "channel")
+_TELLING = ("digest", "notice", "channel")
+# A channel that takes more than most.
+_LONGEST_MESSAGE = 2_000
 
 Maker = tuple["Callable[[], str]", ...]
 
@@ -79,8 +86,8 @@ class Previews:
         Raises TemplateError.
         """
         folder, _, part = name.rpartition("/")
-        if folder in _MAILS:
-            made = self._mail(folder)
+        if folder in _TELLING:
+            made = self._told(folder)
             if part not in made:
                 return None
             text = made[part]
@@ -95,26 +102,64 @@ class Previews:
         for makers in self._pages().values():
             for make in makers:
                 make()
-        for style in _STYLES:
-            self._renderer.render(style)
-        for folder in _MAILS:
-            self._mail(folder)
+        for asset in ASSETS:
+            self._renderer.render(asset)
+        for folder in _TELLING:
+            self._told(folder)
         for attempt in (try_digests, try_notices):
             attempt(self._settings.mail, base_url=self._settings.base_url, renderer=self._renderer)
+        channels = [channel for one in self._settings.bulletins for channel in one.channels]
+        try_messages([channel.template for channel in channels], renderer=self._renderer)
 
     def _whole(self, page: str) -> str:
         """Return a page with its styles in it: a frame that is shut off fetches none."""
 
-        def within(link: re.Match[str]) -> str:
-            style = next((name for name in _STYLES if name in link.group()), None)
-            text = self._renderer.render(style).replace("</", r"<\/") if style else ""
+        def style(link: re.Match[str]) -> str:
+            name = link.group(1)
+            if name not in ASSETS:
+                return link.group()
+            text = self._renderer.render(name).replace("</", r"<\/")
             return f"<style>{text}</style>"
 
-        return _STYLE.sub(within, page)
+        return _STYLE.sub(style, page)
 
     def _pages(self) -> dict[str, Maker]:
         own = subscriber_samples(self._bulletin, settings=self._settings, renderer=self._renderer)
-        return {**self._public(), **self._found(), **self._for_sites(), **self._past(), **own}
+        return {**self._public(), **self._past(), **self._embedded(), **own}
+
+    def _embedded(self) -> dict[str, Maker]:
+        """Return the search, and what other sites frame."""
+        bulletin, settings, renderer = self._bulletin, self._settings, self._renderer
+        query = parse_query("ferry")
+
+        def framed(number: int) -> Callable[[], str]:
+            def make() -> str:
+                pages = embed_pages(bulletin, self._items, settings=settings, renderer=renderer)
+                made = [page for _, page in pages]
+                return made[min(number, len(made) - 1)]
+
+            return make
+
+        def search(problem: str) -> Callable[[], str]:
+            found = Found(items=self._items, count=len(self._items)) if not problem else Found()
+            return lambda: search_page(
+                Asked(text="ferry"),
+                query,
+                found,
+                scopes=[(bulletin.slug, bulletin.title)],
+                settings=settings,
+                renderer=renderer,
+                language=bulletin.language,
+                problem=problem,
+            )
+
+        return {
+            "search.html": (search(""), search("wordless"), search("crowded")),
+            "embedding.html": (framed(0),),
+            "embed_latest.html": (framed(1),),
+            # Only where mail leaves; else the one before is shown.
+            "embed_sign_up.html": (framed(2),),
+        }
 
     def _public(self) -> dict[str, Maker]:
         bulletin, items, first = self._bulletin, self._items, self._items[0]
@@ -159,39 +204,6 @@ class Previews:
             ),
         }
 
-    def _found(self) -> dict[str, Maker]:
-        """Return the page of a search that has found something."""
-        text = self._items[0].content.title
-        found = Found(items=self._items, count=len(self._items))
-        return {
-            "search.html": (
-                lambda: search_page(
-                    Asked(text=text),
-                    parse_query(text),
-                    found,
-                    scopes=[(self._bulletin.slug, self._bulletin.title)],
-                    settings=self._settings,
-                    renderer=self._renderer,
-                    language=self._bulletin.language,
-                ),
-            )
-        }
-
-    def _for_sites(self) -> dict[str, Maker]:
-        """Return what the bulletin's own site shows of it, and the page that tells how."""
-
-        def made(end: str) -> str:
-            pages = embed_pages(
-                self._bulletin, self._items, settings=self._settings, renderer=self._renderer
-            )
-            return next((page for path, page in pages if path.endswith(end)), "")
-
-        return {
-            "embedding.html": (lambda: made("/index.html"),),
-            "embed_latest.html": (lambda: made(LATEST),),
-            "embed_sign_up.html": (lambda: made(SIGN_UP),),
-        }
-
     def _past(self) -> dict[str, Maker]:
         pages = DigestPages(self._settings.site, self._settings.base_url, self._renderer)
 
@@ -228,22 +240,24 @@ class Previews:
             )
         )
 
-    def _mail(self, folder: str) -> dict[str, str]:
-        """Return what the templates of a folder make, by their names."""
-        if folder == "digest":
-            return self._digest()
-        return self._notices()["confirm"] if folder == "notice" else self._message()
+    def _told(self, folder: str) -> Mapping[str, str]:
+        """Return the texts of a mail or a message, by the last names of their templates."""
+        match folder:
+            case "digest":
+                return self._digest()
+            case "notice":
+                return self._notices()["confirm"]
+            case _:
+                message = message_of(
+                    self._value(),
+                    renderer=self._renderer,
+                    template="message.txt",
+                    longest=_LONGEST_MESSAGE,
+                )
+                return {"message.txt": message.text, "title.txt": message.title} if message else {}
 
-    def _message(self) -> dict[str, str]:
-        template = "message.txt"
-        message = message_of(
-            self._value(), renderer=self._renderer, template=template, longest=_LONGEST_MESSAGE
-        )
-        return {template: message.text, "title.txt": message.title} if message else {}
-
-    def _notices(self) -> dict[str, dict[str, str]]:
-        samples = notice_samples(self._bulletin, settings=self._settings, renderer=self._renderer)
-        return {kind: dict(parts) for kind, parts in samples.items()}
+    def _notices(self) -> Mapping[str, Mapping[str, str]]:
+        return notice_samples(self._bulletin, settings=self._settings, renderer=self._renderer)
 
 
 def _as_text(text: str) -> str:

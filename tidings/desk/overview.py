@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from feeds.hold_back_store import HoldBackStore
+from notifier.approval_store import ApprovalStore
 from notifier.model import DeliveryState
 from notifier.outlook_store import OutlookStore
 from tidings.desk.source_views import bulletin_views
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from notifier.approval_store import Waiting
     from notifier.stop_store import Stop
     from tidings.app import App
     from tidings.desk.source_views import BulletinView, SourceView
@@ -95,16 +97,17 @@ def time_words(now: datetime) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What needs a person: the sources that are held or fail, and other problems in words."""
+    """What needs a person: sources that are held or fail, editions that wait, other problems."""
 
     held: tuple[SourceView, ...]
     failing: tuple[SourceView, ...]
+    waiting: tuple[Waiting, ...]
     problems: tuple[str, ...]
 
     @property
     def count(self) -> int:
         """How many things they are."""
-        return len(self.held) + len(self.failing) + len(self.problems)
+        return len(self.held) + len(self.failing) + len(self.waiting) + len(self.problems)
 
 
 def needs_of(app: App, bulletins: Sequence[BulletinView]) -> Needs:
@@ -114,6 +117,7 @@ def needs_of(app: App, bulletins: Sequence[BulletinView]) -> Needs:
     return Needs(
         held=tuple(source for source in sources if source.is_held),
         failing=tuple(source for source in sources if source.is_failing),
+        waiting=ApprovalStore(app.database).waiting(),
         problems=(
             *map(str, app.publisher.refused()),
             *(

@@ -103,6 +103,7 @@ class _Pages:
             standing=standing,
             consent=app.readers.consent(subscriber.id),
             told=[(line, told_words(line)) for line in standing.told],
+            notices=[(line, told_words(line)) for line in standing.notices],
             words={one.id: when_words(one) for one, _ in standing.subscriptions},
             most=_TOLD,
         )

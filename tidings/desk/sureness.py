@@ -36,9 +36,9 @@ def doubt(desk: Desk, visit: Visit) -> str:
         return UNSURE
     now, client = desk.app.clock(), visit.request.client
     host = client.host if client else ""
-    if desk.sessions.is_crowded(host, now=now):
+    if not desk.sessions.attempt(host, now=now):
         raise HTTPException(429, "There were too many attempts. Wait a quarter of an hour.")
-    if is_password(typed, hashed):
-        return ""
-    desk.sessions.note_failure(host, now=now)
-    return WRONG
+    if not is_password(typed, hashed):
+        return WRONG
+    desk.sessions.forgive(host)
+    return ""
