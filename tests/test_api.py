@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -23,9 +24,10 @@ from tidings.desk.audit_store import AuditStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from feeds.database import Database
-    from tidings.api.operations import Operation
+    from tidings.api.calls import Operation
     from tidings.app import App
 
 HARBOUR = (("23 November 2026", "Lighthouse lit"), ("22 November 2026", "Ferry late"))
@@ -133,7 +135,9 @@ def test_a_token_that_may_read_changes_nothing(app: App, base: str) -> None:
     (item, *_) = reader.get("/items").json()
 
     answers = [
-        reader.post(operation.path.format(bulletin="harbour", source="main", item=item["token"]))
+        reader.post(
+            operation.path.format(bulletin="harbour", source="main", item=item["token"], number=1)
+        )
         for operation in OPERATIONS
         if operation.changes and operation.body is None
     ]
@@ -234,3 +238,57 @@ def test_figures_are_those_of_the_store(app: App, base: str) -> None:
     assert ask(X_Forwarded_For="198.51.100.7") == 401
     token = make_token(app, "prometheus", may_change=False)
     assert ask(X_Forwarded_For="198.51.100.7", Authorization=f"Bearer {token}") == 200
+
+
+def test_subscribers_are_looked_after_by_programs(program: Program) -> None:
+    """Asked by mail, or added where they said so; found, explained, ended, suppressed, revived."""
+    ann = {"address": "ann@example.net", "bulletin": "harbour"}
+    assert "asked by mail" in program.post("/subscribers", ann).json()["said"]
+    assert program.get("/subscribers", find="ann@").json() == []
+    said = program.post("/subscribers", {**ann, "cadence": "daily", "consent": "a form"})
+    assert said.json() == {"said": "ann@example.net gets harbour"}
+    (found,) = program.get("/subscribers", find="ann@").json()
+    assert [one["rules"] for one in found["subscriptions"]] == [["daily"]]
+    standing = program.get("/standing", address="ann@example.net").json()
+    assert [one["bulletin"] for one in standing["subscriptions"]] == ["harbour"]
+
+    assert program.post("/subscribers/end", {"address": "ann@example.net"}).ok
+    assert program.post("/subscribers/suppress", {"address": "ann@example.net"}).ok
+    assert program.post("/subscribers", ann).status_code == 409
+    assert program.post("/subscribers/revive", {"address": "ann@example.net"}).ok
+    assert program.post("/subscribers/revive", {"address": "ann@example.net"}).status_code == 409
+    assert program.get("/standing", address="bob@example.net").status_code == 404
+    assert program.post("/subscribers", {**ann, "bulletin": "none"}).status_code == 404
+    assert program.post("/subscribers", {**ann, "cadence": "hourly"}).status_code == 409
+    log = program.get("/log", subject="ann@example.net").json()
+    assert [line["action"] for line in log[-2:]] == ["add subscription", "ask by mail"]
+
+
+def test_editions_wait_for_a_program_too(tmp_path: Path) -> None:
+    """An edition that waits is listed, approved once, and retried only where something failed."""
+    site = Site(tmp_path)
+    site.configure(bulletin("harbour", "Harbour News", "approval = true"))
+    site.says("harbour", *HARBOUR)
+    site.tick()
+    with site.app() as app:
+        app.subscribers.subscribe(
+            "ann@example.net",
+            "harbour",
+            cadence="instant",
+            time_zone=ZoneInfo("UTC"),
+            language="en",
+            now=app.clock(),
+        )
+    site.says("harbour", ("23 November 2026", "Bridge open"), *HARBOUR)
+    site.tick()
+    with site.app() as app, serving(app) as base:
+        program = Program(base, make_token(app, "script", may_change=True))
+        (edition,) = program.get("/editions", waiting="true").json()
+        assert edition["approval"] == "waiting"
+
+        assert program.post("/editions/harbour/1/approve").ok
+
+        assert program.get("/editions", waiting="true").json() == []
+        assert program.post("/editions/harbour/1/skip").status_code == 409
+        assert program.post("/editions/harbour/1/retry", {}).status_code == 409
+        assert program.post("/editions/harbour/x/approve").status_code == 404

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from notifier.approval_store import ApprovalStore
 from notifier.stop_store import NOTICES
+from tidings.explaining import rule_words
 from tidings.renewing import IN_FORCE, UNUSABLE
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from feeds.records import Check, Repaired, SourceState
     from notifier.edition_list_store import EditionLine
     from notifier.ledger_store import Attempt
+    from notifier.subscriber_list_store import Listed
     from tidings.app import App
     from tidings.desk.audit_store import Line
     from tidings.renewing import State
+    from tidings.standings import AddressStanding
 
 Report = dict[str, object]
 
@@ -267,3 +270,58 @@ def _without_private(value: object) -> object:
 def line_report(line: Line) -> Report:
     """Return a line of the log of changes."""
     return asdict(line) | {"at": _instant(line.at)}
+
+
+def standing_report(standing: AddressStanding) -> Report:
+    """Return how an address stands, and what became of its last mails."""
+    return {
+        "address": standing.address,
+        "suppressed": standing.suppression.reason.value if standing.suppression else None,
+        "came_back": list(standing.came_back),
+        "subscriptions": [
+            {"bulletin": one.bulletin, "standing": words} for one, words in standing.subscriptions
+        ],
+        "editions": [
+            {
+                "bulletin": one.bulletin,
+                "number": one.edition_number,
+                "opened": one.created.isoformat(),
+                "state": one.state.value,
+                "reply": one.reply,
+                "attempts": [attempt_report(attempt) for attempt in one.attempts],
+                "items": list(one.items),
+            }
+            for one in standing.told
+        ],
+        "notices": [
+            {
+                "kind": one.kind,
+                "bulletin": one.bulletin,
+                "asked": one.created.isoformat(),
+                "state": one.state.value,
+                "reply": one.reply,
+                "attempts": [attempt_report(attempt) for attempt in one.attempts],
+            }
+            for one in standing.notices
+        ],
+    }
+
+
+def listed_report(subscriber: Listed) -> Report:
+    """Return a subscriber with the subscriptions that go on."""
+    return {
+        "address": subscriber.address,
+        "state": subscriber.state.value,
+        "created": _instant(subscriber.created),
+        "subscriptions": [
+            {
+                "bulletin": one.bulletin,
+                "rules": [rule_words(rule) for rule in one.rules],
+                "language": one.language,
+                "time_zone": one.time_zone.key,
+                "form": one.form.value,
+                "next_digest": _instant(one.next_digest),
+            }
+            for one in subscriber.subscriptions
+        ],
+    }

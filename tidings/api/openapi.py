@@ -11,7 +11,7 @@ from tidings.api.shapes import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tidings.api.operations import Operation
+    from tidings.api.calls import Operation
 
 ROOT = "/api/v1"
 _REFERENCE = "#/components/schemas/{name}"
@@ -19,6 +19,7 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 _VARIABLES = {
     "bulletin": "Its name in addresses, such as harbour.",
     "source": "The name of a source of that bulletin.",
+    "number": "The number of an edition of that bulletin.",
     "item": "Its id, or the last part of it.",
 }
 # What a name in an address can be: anything but nothing, and no slash.
@@ -109,13 +110,15 @@ def _in_path(operation: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _in_query(operation: Operation, schemas: _Schemas) -> Iterator[dict[str, Any]]:
-    """Yield the parameters of a query, of which none has to be given."""
+    """Yield the parameters of a query."""
     if operation.asked is None:
         return
     name = operation.asked.__name__
     schemas.of(operation.asked)
-    for parameter, schema in schemas.known.pop(name)["properties"].items():
-        yield {"name": parameter, "in": "query", "required": False, "schema": _only(schema)}
+    asked = schemas.known.pop(name)
+    for parameter, schema in asked["properties"].items():
+        required = parameter in asked["required"]
+        yield {"name": parameter, "in": "query", "required": required, "schema": _only(schema)}
 
 
 def _only(schema: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _problems(operation: Operation) -> Iterator[int]:
     yield 401
     if operation.changes:
         yield 403
-    if "{" in operation.path:
+    if "{" in operation.path or operation.names_something:
         yield 404
     if operation.asked or operation.body:
         yield 400

@@ -5,9 +5,8 @@ The routes, the description (OpenAPI) and the checks of what is sent all come fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from feeds.addresses import page_address
 from feeds.check import Word
@@ -15,6 +14,8 @@ from feeds.page_views import bulletin_view
 from notifier.edition_list_store import EditionListStore
 from tidings import item_changes, pausing
 from tidings.api import shapes
+from tidings.api.calls import MissingError, Operation
+from tidings.api.telling import TELLING
 from tidings.desk.item_pages import is_older
 from tidings.item_audience import audience_of
 from tidings.reports import (
@@ -32,70 +33,10 @@ if TYPE_CHECKING:
 
     from config.settings import BulletinSettings
     from feeds.model import Item
+    from tidings.api.calls import Call
     from tidings.app import App
-    from tidings.desk.errands import Errands
-    from tidings.desk.visit import Desk, Visit
 
 _LISTENERS = 500
-
-
-class MissingError(Exception):
-    """What the address names is not there; the message says what."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One use of an operation: what was asked, by whom, and what it works with."""
-
-    desk: Desk
-    errands: Errands
-    visit: Visit
-    asked: Any = None
-    body: Any = None
-
-    @property
-    def app(self) -> App:
-        """What all works with."""
-        return self.desk.app
-
-    def bulletin(self) -> BulletinSettings:
-        """Return the bulletin that the address names. Raises MissingError."""
-        slug = self.visit.place["bulletin"]
-        found = self.app.settings.bulletin(slug)
-        if found is None:
-            raise MissingError(f"no bulletin {slug!r} is configured")
-        return found
-
-    def item(self) -> Item:
-        """Return the item that the address names. Raises MissingError."""
-        token = self.visit.place["item"]
-        found = self.app.item_admin.named(token)
-        if len(found) != 1:
-            raise MissingError(f"there is no item {token!r}")
-        return found[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One thing that the API does.
-
-    ``asked`` is the type of its query, ``body`` of what is sent, ``answer`` of what comes back.
-    """
-
-    name: str
-    method: Literal["GET", "POST"]
-    path: str
-    does: str
-    work: Callable[[Call], object]
-    answer: Any
-    asked: type | None = None
-    body: type | None = None
-    status: int = 200
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes anything, and so wants a token that may."""
-        return self.method != "GET"
 
 
 # --- bulletins and their sources -----------------------------------------------------------
@@ -393,4 +334,4 @@ _JOINING = (
         answer=shapes.Said,
     ),
 )
-OPERATIONS = (*_READING, *_CHECKING, *_PAUSING, *_ITEM_CHANGES, *_JOINING)
+OPERATIONS = (*_READING, *_CHECKING, *_PAUSING, *_ITEM_CHANGES, *_JOINING, *TELLING)

@@ -12,9 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tidings.api.calls import Call, MissingError
 from tidings.api.metrics import metrics_route
 from tidings.api.openapi import ROOT, description
-from tidings.api.operations import OPERATIONS, Call, MissingError
+from tidings.api.operations import OPERATIONS
 from tidings.api.token_store import ApiTokenStore
 from tidings.cli import CommandError
 from tidings.desk.access import Operator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from tidings.api.operations import Operation
+    from tidings.api.calls import Operation
     from tidings.api.token_store import ApiToken
     from tidings.desk.errands import Errands
     from tidings.desk.visit import Desk

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 # Texts have no NUL: not every store takes one.
-_TEXT = r"^[^\x00]*$"
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT)]
+TEXT = r"^[^\x00]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT)]
 Limit = Annotated[int, Meta(ge=1, le=500, description="At most so many.")]
 Skip = Annotated[int, Meta(ge=0, le=1_000_000, description="So many of the first are left out.")]
 
@@ -106,7 +106,7 @@ class ChecksAsked(Struct, kw_only=True):
     """Which checks are wanted."""
 
     source: Annotated[
-        str, Meta(max_length=200, pattern=_TEXT, description="Of this source; empty: of all.")
+        str, Meta(max_length=200, pattern=TEXT, description="Of this source; empty: of all.")
     ] = ""
     limit: Limit = 50
 
@@ -183,11 +183,11 @@ class ItemsAsked(Struct, kw_only=True):
     """Which items are wanted; those first that came last."""
 
     bulletin: Annotated[
-        str, Meta(max_length=64, pattern=_TEXT, description="Of this one; empty: of all.")
+        str, Meta(max_length=64, pattern=TEXT, description="Of this one; empty: of all.")
     ] = ""
     find: Annotated[
         str,
-        Meta(max_length=200, pattern=_TEXT, description="Whose title, text or address has this."),
+        Meta(max_length=200, pattern=TEXT, description="Whose title, text or address has this."),
     ] = ""
     limit: Limit = 50
     skip: Skip = 0
@@ -238,7 +238,7 @@ class EditionsAsked(Struct, kw_only=True):
     """Which editions are wanted; the latest first."""
 
     bulletin: Annotated[
-        str, Meta(max_length=64, pattern=_TEXT, description="Of this one; empty: of all.")
+        str, Meta(max_length=64, pattern=TEXT, description="Of this one; empty: of all.")
     ] = ""
     waiting: Annotated[bool, Meta(description="Those alone that wait for approval.")] = False
     limit: Limit = 50
@@ -261,7 +261,7 @@ class ChangesAsked(Struct, kw_only=True):
     """Which changes are wanted; the latest first."""
 
     subject: Annotated[
-        str, Meta(max_length=200, pattern=_TEXT, description="Of this one; empty: of all.")
+        str, Meta(max_length=200, pattern=TEXT, description="Of this one; empty: of all.")
     ] = ""
     before: Annotated[int, Meta(ge=1, le=2**53, description="Those before this number.")] | None = (
         None

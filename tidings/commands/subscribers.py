@@ -12,7 +12,7 @@ from tidings.app import load_settings, open_app
 from tidings.cli import OK, USAGE, CommandError
 from tidings.explaining import rule_words, told_words
 from tidings.options import time_zone
-from tidings.reports import attempt_report
+from tidings.reports import standing_report
 from tidings.standings import standing_of
 from tidings.subscriber_files import filter_of
 from tidings.subscribing import Wanted, add, address_of, ask, end, revive, when_words
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import argparse
 
     from tidings.app import App
-    from tidings.standings import AddressStanding
 
 # Actions that change what is due.
 _REGISTERING = ("add", "import")
@@ -134,7 +133,7 @@ def _why(app: App, options: argparse.Namespace) -> None:
     """Say how an address stands, and what became of each of its last editions."""
     standing = standing_of(app, address_of(options.address), limit=options.limit)
     if options.json:
-        say_json(_standing_report(standing))
+        say_json(standing_report(standing))
         return
     for line in standing.came_back:
         say(line)
@@ -166,40 +165,6 @@ def _why(app: App, options: argparse.Namespace) -> None:
                 for one in standing.notices
             ],
         )
-
-
-def _standing_report(standing: AddressStanding) -> dict[str, object]:
-    return {
-        "address": standing.address,
-        "suppressed": standing.suppression.reason.value if standing.suppression else None,
-        "came_back": list(standing.came_back),
-        "subscriptions": [
-            {"bulletin": one.bulletin, "standing": words} for one, words in standing.subscriptions
-        ],
-        "editions": [
-            {
-                "bulletin": one.bulletin,
-                "number": one.edition_number,
-                "opened": one.created.isoformat(),
-                "state": one.state.value,
-                "reply": one.reply,
-                "attempts": [attempt_report(attempt) for attempt in one.attempts],
-                "items": list(one.items),
-            }
-            for one in standing.told
-        ],
-        "notices": [
-            {
-                "kind": one.kind,
-                "bulletin": one.bulletin,
-                "asked": one.created.isoformat(),
-                "state": one.state.value,
-                "reply": one.reply,
-                "attempts": [attempt_report(attempt) for attempt in one.attempts],
-            }
-            for one in standing.notices
-        ],
-    }
 
 
 def _suppress(app: App, options: argparse.Namespace) -> None:
