@@ -38,6 +38,7 @@ FORM = "application/x-www-form-urlencoded"
 KEY = "key-in-an-address"
 INSIDE = "10.20.30.40"
 # What no stranger is to read in an error: places, statements, traces.
+WISHES = b"address=ann%40example.net&cadence-0=weekly"
 TELLTALE = re.compile(
     r"Traceback|File \"|\.py|/tmp/|SELECT|sqlite|psycopg|secret-of-a-fault", re.IGNORECASE
 )
@@ -258,7 +259,8 @@ def test_no_right_to_read_is_one_to_change(app: App) -> None:
             answer = ask(
                 base,
                 operation.method,
-                "/api/v1" + operation.path.format(bulletin="harbour", source="main", item="x"),
+                "/api/v1"
+                + operation.path.format(bulletin="harbour", source="main", item="x", number=1),
                 body=json.dumps(bodies.get(operation.name, {})).encode(),
                 Authorization=f"Bearer {token}",
                 Content_Type="application/json",
@@ -313,7 +315,7 @@ def test_a_fault_reveals_nothing(app: App) -> None:
             ask(base, "GET", "/desk/enter/x"),
             ask(base, "POST", "/desk/sign-in", body=b"password=x", Content_Type=FORM),
             ask(base, "GET", "/api/v1/items", Authorization="Bearer x"),
-            ask(base, "POST", "/subscribe/harbour", body=b"a=b", Content_Type=FORM),
+            ask(base, "POST", "/subscribe/harbour", body=WISHES, Content_Type=FORM),
         ]
 
     assert [answer.status for answer in answers] == [500] * 4

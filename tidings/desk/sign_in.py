@@ -38,6 +38,8 @@ def sign_in_routes(desk: Desk) -> list[Route]:
         Route("/desk/enter/{token}", door.enter, methods=["POST"]),
         Route("/desk/assets/{digest}/{name}", door.asset, methods=["GET"]),
         desk.post("/desk/sign-out", door.sign_out),
+        # As people type it.
+        desk.get("/desk", lambda _: desk.see(HOME)),
     ]
 
 
