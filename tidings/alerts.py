@@ -99,7 +99,7 @@ def alert_mail(turns: Sequence[Turn], settings: Settings, *, sent_at: datetime) 
     told = "\n".join(paragraph(turn, settings) for turn in turns)
     return operator_mail(
         _subject(turns),
-        f"{told}\n{settings.base_url}/health\n",
+        f"{told}\n{settings.base_url}/desk/\n",
         name=f"alert.{_digest(turns)}",
         settings=settings.mail,
         sent_at=sent_at,

@@ -82,7 +82,7 @@ def stop_mail(stop: Stop, settings: Settings, *, sent_at: datetime) -> bytes:
     alert = _stop_alert(stop)
     return operator_mail(
         alert.subject,
-        f"{alert.words}\n\n{settings.base_url}/health\n",
+        f"{alert.words}\n\n{settings.base_url}/desk/\n",
         name=alert.name,
         settings=settings.mail,
         sent_at=sent_at,
