@@ -196,7 +196,7 @@ def test_a_test_goes_to_the_operator_or_to_an_address(site: Site, app: App) -> N
         ("/desk/editions/harbour/7/mail", 404),
         ("/desk/editions/harbour/0", 404),
         ("/desk/editions/%00/1", 404),
-        ("/desk/editions?bulletin=%00&find=%00", 200),
+        ("/desk/editions?bulletin=%00&find=%00", 400),
         ("/desk/editions?before=no&bulletin=%3Cb%3E", 200),
         ("/desk/editions/harbour/1?find=%25&state=none&before=1", 200),
     ],

@@ -66,7 +66,8 @@ def test_items_are_found_in_one_bulletin_or_all(operator: Operator) -> None:
     assert "Nothing has" in text_of(nothing)
     assert "Newer ones" in text_of(operator.get("/desk/items?skip=1"))
     assert "That is all" in text_of(operator.get("/desk/items?skip=50"))
-    assert operator.get("/desk/items?skip=-1&bulletin=none%00&find=%00%ED%A0%80").ok
+    assert operator.get("/desk/items?skip=-1&bulletin=none&find=%ED%A0%80").ok
+    assert operator.get("/desk/items?find=%00").status_code == 400
     assert operator.get("/desk/items/%00").status_code == 404
 
 

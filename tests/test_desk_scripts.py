@@ -42,7 +42,9 @@ _STRANGE = r"""
     .filter(({name, value}) => /^on|^style$|^srcdoc$/.test(name)
       || /^(href|action|formaction|src|data-live)$/.test(name)
       && /^\s*(javascript|data|vbscript):/i.test(value))
-    .map(({name, value}) => `${one.tagName} ${name}=${value}`)),
+    .map(({name, value}) => `${one.tagName} ${name}=${value}`)
+    // Our own word that there is no icon.
+    .filter((found) => found !== "LINK href=data:,")),
   ...[...document.links].filter((one) => !/^https?:$/.test(one.protocol)).map((one) => one.href),
   ...(window.struck ? ["a script ran"] : []),
 ]

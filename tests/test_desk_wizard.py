@@ -18,6 +18,7 @@ from browser import chromium
 from desks import Operator, text_of
 from hard_pages import HARD_PAGES
 from origin import Origin, answer, redirect
+from playwright.sync_api import expect
 from programs import node_package
 from relay import free_port
 from running import ROOT, Service, wait
@@ -285,10 +286,10 @@ def test_all_of_it_works_without_scripts(world: World, browser: Browser) -> None
         assert "needs JavaScript" in page.locator("noscript p").inner_text()
         page.get_by_text("Other lists on this page").click()
         page.get_by_role("button", name="Read this: the list that begins with Mayor").click()
-        assert page.locator(".found li").count() == 2
+        expect(page.locator(".found li")).to_have_count(2)
         page.get_by_role("button", name="Start over").click()
         page.get_by_role("button", name="Not an item: Meeting of committee 1").click()
-        assert page.locator(".found li").count() == 6
+        expect(page.locator(".found li")).to_have_count(6)
         page.get_by_role("button", name="Undo").click()
         page.get_by_text("Point by words").click()
         page.get_by_label("These words").select_option(label="Meeting of committee 1")
@@ -296,15 +297,15 @@ def test_all_of_it_works_without_scripts(world: World, browser: Browser) -> None
         page.locator("details[data-name=rules] > summary").click()
         page.get_by_label("exclude", exact=True).fill("[")
         page.get_by_role("button", name="Read by these rules").click()
-        assert "exclude: found '['" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("exclude: found '['")
         page.go_back()
         page.locator("details[data-name=rules] > summary").click()
         page.get_by_label("exclude", exact=True).fill("committee [3-7]")
         page.get_by_role("button", name="Read by these rules").click()
-        assert page.locator(".found li").count() == 2
+        expect(page.locator(".found li")).to_have_count(2)
         page.get_by_label("Name in addresses").fill("desk")
         page.get_by_role("button", name="Save and publish").click()
-        assert "is an address of the site itself" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("is an address of the site itself")
         page.get_by_label("Name in addresses").fill("meetings")
         page.get_by_label("Title", exact=True).fill("Meetings")
         page.get_by_role("button", name="Save and publish").click()

@@ -234,7 +234,7 @@ def test_a_machine_that_fills_in_every_field_gets_nothing(service: Service, app:
         ({"cadence_0": ""}, "cadence"),
         ({"words_0": ",".join("word" + str(n) for n in range(50))}, "words"),
         ({"time_zone": "../../etc/passwd"}, "zone"),
-        ({"time_zone": "Mars/Olympus\0"}, "zone"),
+        ({"time_zone": "Mars/Olympus"}, "zone"),
     ],
 )
 def test_what_cannot_be_used_is_said_at_its_field(
@@ -272,7 +272,8 @@ def test_international_addresses_sign_up(service: Service) -> None:
         (b"&".join(b"f%d=1" % n for n in range(5000)), "application/x-www-form-urlencoded", 400),
         (b"address=a%40b.c&address=d%40e.f", "application/x-www-form-urlencoded", 400),
         (b'{"address": "a@b.c"}', "application/json", 415),
-        (b"\xff\xfe%00%ff=%", "application/x-www-form-urlencoded", 422),
+        (b"\xff\xfe%ff=%", "application/x-www-form-urlencoded", 422),
+        (b"%00=a", "application/x-www-form-urlencoded", 400),
         (b"", "application/x-www-form-urlencoded", 422),
     ],
 )
